@@ -48,7 +48,7 @@ EVENT_MAX_PAUSE_SECONDS = 600
 SLACK_OUTAGE_MAX_PAUSE_SECONDS = 300
 """While Slack is down, events are retried more often than after other failures: alerts are waiting."""
 SLACK_OUTAGE_PAUSE_GROWTH = 1.5
-"""Each pause is half as long as all earlier ones together, so an event is published soon after a short outage, too."""
+"""The pauses grow slowly, so an event is published soon after a short outage, too."""
 EARLIER_LINE_WAIT_SECONDS = 120
 """A thread line waits this long for an earlier one that cannot be posted; the earlier one is then marked as late."""
 EARLIER_LINES_PER_RUN = 5
@@ -72,12 +72,6 @@ NOYO_PAGE_SIZES = range(5, 101)
 """Noyo's guide allows 5 to 100 rows in a page."""
 POLL_MAX_REPEATED_PAGES = 3
 """After so many pages in a row without a new row, a list has no end."""
-LIST_ROW = "list"
-"""The id under which a list as a whole is parked."""
-CURSOR_ROW = "cursor"
-"""The id under which an unreadable poll cursor is parked."""
-PAGE_ROW = "page"
-"""The id under which rows are parked whose ids are unknown, because every page with one of them is unreadable."""
 POLL_MAX_PASSES = 20
 """Passes over a list whose rows keep moving, before the next poll continues."""
 POLL_RESUME_OVERLAP = 5
@@ -161,8 +155,9 @@ SLACK_REQUEST_SECONDS = 2.2
 SLACK_REQUEST_MAX_AGE_SECONDS = 300
 """Slack's rule against replayed requests."""
 SLACK_REQUEST_MEMORY_SECONDS = 600
-"""How long a command without a state of its own is remembered. A request is accepted within
-`SLACK_REQUEST_MAX_AGE_SECONDS` before and after its timestamp, so a repeated one is recognized in all of that time."""
+"""How long a command to pause or resume is remembered, so that it has no effect if Slack delivers it again. A request
+is accepted within `SLACK_REQUEST_MAX_AGE_SECONDS` before and after its timestamp, so a repeated one is recognized in
+all of that time."""
 SLACK_MAX_START_SECONDS = 60
 """An arrival time longer ago than this is not trusted."""
 SLACK_MIN_TIMEOUT_SECONDS = 0.2
@@ -180,8 +175,8 @@ SLACK_CLOCK_TOLERANCE_SECONDS = 60
 SLACK_HISTORY_PAGE_SIZE = 200
 """Slack's recommended page size."""
 SLACK_SEARCH_MAX_SECONDS = 900
-"""After this time an unfinished search for a posted message ends, and the message is posted: at Slack's 50 pages a
-minute it has seen 150,000 messages."""
+"""A search for a posted message that has not ended after this time, outages included, is given up, and the message is
+posted. Without an outage it has seen 150,000 messages by then: Slack allows 50 pages a minute."""
 
 AWS_RECEIVER_CONNECT_SECONDS = 0.5
 """The receiver's calls to AWS: all of them together have `AWS_RECEIVER_TOTAL_SECONDS` of Slack's three seconds."""
@@ -246,7 +241,8 @@ NOYO_RETRY_AFTER_MAX_SECONDS = 900
 NOYO_MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 """Far more than a full page; a larger body would exhaust the function's memory."""
 NOYO_MAX_UNREADABLE_PAGES = 20
-"""After so many of the smallest pages in a row a list counts as unreadable. One such record makes up to five so."""
+"""After so many of the smallest pages in a row a list counts as unreadable. One unreadable record makes up to five of
+these pages unreadable."""
 NOYO_MAX_IDS = 50
 """More ids than this do not fit into the URL of one request."""
 NOYO_MAX_PAGES = 200

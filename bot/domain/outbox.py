@@ -68,7 +68,7 @@ class OutboxEvent:
 
 
 def record_changed(record: Record, before: Record | None, due: int, *, found: bool = False) -> OutboxEvent:
-    """A record that returned may have a version that was announced before, so its event is named by the moment."""
+    """If the record was deleted and exists again, this version may have been announced before, so the id has a time."""
     returned = before is not None and is_deleted(before)
     suffix, at = (f":returned:{due}", due) if returned else ("", record.modified)
     event = _of_record(EventKind.RECORD_CHANGED, record, suffix, at=at, due=due)
@@ -191,26 +191,6 @@ def _step(state: str, attempts: int, checks: int) -> str:
     return f"{state}:{attempts}.{checks}"
 
 
-def with_record_change(event: OutboxEvent, record_events: tuple[OutboxEvent, ...]) -> OutboxEvent:
-    """The event of a settled operation, which also announces the record's change."""
-    of_records = [piece for piece in record_events if piece.kind is EventKind.RECORD_CHANGED]
-    if not of_records:
-        return event
-    change = of_records[0]
-    return replace(
-        event,
-        entity=change.entity,
-        version=change.version,
-        before=change.before,
-        after=change.after,
-        changes=change.changes,
-    )
-
-
-def without_record_events(record_events: tuple[OutboxEvent, ...]) -> tuple[OutboxEvent, ...]:
-    return tuple(piece for piece in record_events if piece.kind is not EventKind.RECORD_CHANGED)
-
-
 @dataclass(frozen=True, slots=True)
 class RecordChange:
     """Written in one transaction, on condition that the record's state is still `before`.
@@ -241,11 +221,21 @@ def in_order(change: RecordChange) -> RecordChange:
 
 def announce_both(event: OutboxEvent, change: RecordChange) -> tuple[OutboxEvent, RecordChange]:
     """One event for the end of an operation and for the change of its record, in the order of both."""
-    event = replace(with_record_change(event, change.events), follows=event.follows + newest_events(change.before))
+    about_record = next((each for each in change.events if each.kind is EventKind.RECORD_CHANGED), None)
+    if about_record is not None:
+        event = replace(
+            event,
+            entity=about_record.entity,
+            version=about_record.version,
+            before=about_record.before,
+            after=about_record.after,
+            changes=about_record.changes,
+        )
+    event = replace(event, follows=event.follows + newest_events(change.before))
     after = change.after or change.before
     return event, replace(
         change,
-        events=without_record_events(change.events),
+        events=tuple(each for each in change.events if each.kind is not EventKind.RECORD_CHANGED),
         after=_with_newest_event(after, event.id) if after is not None else None,
     )
 

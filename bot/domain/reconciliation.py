@@ -90,7 +90,10 @@ def _compared(operation: Operation, record: Record) -> Iterator[tuple[AnswerProb
             yield AnswerProblem.CARRIER, record.carrier_id == wanted.carrier_id, record.carrier_id
             yield _carrier_group_id(record, wanted.carrier_group_id)
         case RetryRequest() as wanted, Connection():
-            corrected = wanted.carrier_group_id is not None and record.carrier_group_id == wanted.carrier_group_id
+            corrected = (
+                wanted.carrier_group_id is not None
+                and (record.carrier_group_id or "").casefold() == wanted.carrier_group_id.strip().casefold()
+            )
             still_failed = record.status is ConnectionStatus.UNABLE_TO_CONNECT and not corrected
             yield AnswerProblem.VERSION, record.version != operation.shown_version, record.version
             yield AnswerProblem.STATUS, not still_failed, record.status.value

@@ -53,7 +53,7 @@ class RecordState:
     last_event: str | None = field(default=None, compare=False)
     """Id of the newest outbox event about the record; its next event follows it."""
     operation_event: str | None = field(default=None, compare=False)
-    """The same for an operation that was sent, or settled without a change, since `last_event`."""
+    """Id of the newest event about an operation on the record since then; the next event of the record follows both."""
     revision: int = field(default=0, compare=False)
     """Incremented by every write of this state, so that a write detects a concurrent update."""
 
@@ -236,14 +236,14 @@ def current_disconnection(record_state: RecordState, others: Iterable[RecordStat
     connection = record_state.record
     if not was_connected(record_state) or connection.group_id is None:
         return None
-    requests = [other for other in others if _is_about(other.record, connection)]
-    newest = max(requests, key=lambda other: (ends_connection(other), *_age(other.record)), default=None)
-    return newest if newest is not None and (ends_connection(newest) or decidable(newest)) else None
+    counting = (other for other in others if ends_connection(other) or decidable(other))
+    requests = [other for other in counting if _is_about(other.record, connection)]
+    return max(requests, key=lambda other: (ends_connection(other), *_age(other.record)), default=None)
 
 
 def _is_about(request: Record, connection: Record) -> bool:
-    """Not if it is rejected, or was completed before the connection was created: then it ended an earlier one."""
-    if not isinstance(request, Disconnection) or request.status is DisconnectionStatus.REJECTED:
+    """Not if it was completed before the connection was created: then it ended an earlier one."""
+    if not isinstance(request, Disconnection):
         return False
     if (request.group_id, request.carrier_id) != (connection.group_id, connection.carrier_id):
         return False

@@ -245,7 +245,7 @@ class FieldChange:
 def changed_fields(before: Record, now: Record) -> tuple[FieldChange, ...]:
     """What changed among the fields that people see, apart from the status.
 
-    A message that ends because the new status comes without one is no change of its own.
+    If the new status has no message, the end of the old message is not listed as a change.
     """
     old, new = _field_values(before), _field_values(now)
     changes = (FieldChange(field, old[field], value) for field, value in new.items())

@@ -15,7 +15,7 @@ from itertools import takewhile
 from typing import TypeVar
 
 from bot import policies
-from bot.domain.polling import ListPage, ListRow
+from bot.domain.polling import PAGE_ROW, ListPage, ListRow
 from bot.domain.records import Connection, DataExchange, Disconnection, Eligibility, EntityKind, Group, Record
 from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
 from bot.errors import NoyoRefused, UnreadableAnswer
@@ -77,7 +77,7 @@ class NoyoHttpClient:
         wanted = requests.join_ids(ids, "an id")
         try:
             rows = {row.row_id: row for row in self._whole_list(kind, {"id": wanted})}
-            incomplete = rows.pop(policies.PAGE_ROW, None) is not None
+            incomplete = rows.pop(PAGE_ROW, None) is not None
         except UnreadableAnswer:
             rows, incomplete = {}, True
         if incomplete:
@@ -254,9 +254,10 @@ class NoyoHttpClient:
     def _with_newest(self, kind: EntityKind, page: ListPage) -> ListPage:
         """The first page of a list with the rows that precede an unreadable one.
 
-        No page ends before that row, since a page has at least five rows. In the opposite order the last page does.
+        A page has at least five rows, so none of them ends before that row. Sorted oldest first, the last page shows
+        these rows without it.
         """
-        unreadable = len(list(takewhile(lambda row: row.row_id == policies.PAGE_ROW, page.rows)))
+        unreadable = len(list(takewhile(lambda row: row.row_id == PAGE_ROW, page.rows)))
         for count in range(min(unreadable - 1, SMALLEST_PAGE, page.total or 0), 0, -1):
             start = (page.total or 0) - count
             try:
@@ -313,7 +314,7 @@ def _read_around(offset: int, read: Callable[[int], ListPage]) -> ListPage:
             unreadable += 1
             if unreadable == policies.NOYO_MAX_UNREADABLE_PAGES:
                 raise
-            rows.append(ListRow(policies.PAGE_ROW, None, str(error)))
+            rows.append(ListRow(PAGE_ROW, None, str(error)))
             start = position + 1
         except NoyoRefused:
             if start <= offset:

@@ -78,7 +78,7 @@ def _json_body(response: NoyoResponse) -> object:
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UnreadableAnswer("Noyo's answer could not be read: it is not JSON.") from error
     except (ValueError, RecursionError) as error:
-        # Python reads no integer of more than 4,300 digits, and no lists within lists without end.
+        # Python refuses integers of more than 4,300 digits, and JSON that is nested too deeply.
         raise UnreadableAnswer(
             "Noyo's answer could not be read: a number is too long, or it is nested too deeply."
         ) from error

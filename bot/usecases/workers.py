@@ -116,7 +116,8 @@ def drain(
 ) -> None:
     """Handles all due work, batch by batch, until the deadline. `find` lists the given number of due ids.
 
-    Work that fails, or that this release cannot read, stays due. So each batch looks behind what it has seen.
+    Work that fails, or that this release cannot read, stays due. So each batch asks for more ids and leaves out those
+    it has seen.
     """
     seen: set[str] = set()
     while clock() < deadline:

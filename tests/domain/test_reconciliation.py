@@ -174,6 +174,7 @@ def test_a_corrected_id_in_the_answer_proves_a_retry_that_failed_at_once() -> No
     failed = replace(RETRIED_RECORD, status=ConnectionStatus.UNABLE_TO_CONNECT)
 
     assert problem(CORRECTED, replace(failed, carrier_group_id="NEW")) is None
+    assert problem(CORRECTED, replace(failed, carrier_group_id="new")) is None
     assert problem(CORRECTED, replace(RETRIED_RECORD, carrier_group_id="OLD")) is AnswerProblem.CARRIER_GROUP_ID
 
 

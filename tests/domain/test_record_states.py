@@ -18,7 +18,7 @@ from bot.domain.record_states import (
     operation_card_key,
     with_known_fields,
 )
-from bot.domain.records import ConnectionStatus, DisconnectionStatus, UnknownValue
+from bot.domain.records import ConnectionStatus, DisconnectionStatus, LocalStatus, UnknownValue
 from tests.dynamodb.builders import NOW, a_connection, a_disconnection, uuid
 
 HELD = new_record_state(a_connection(), NOW)
@@ -135,6 +135,7 @@ def a_request(status: DisconnectionStatus, created: int = NOW + 10, **fields: An
         ([a_request(REJECTED)], None),
         ([a_request(WAITING)], 0),
         ([a_request(PROCESSING), a_request(WAITING, NOW + 20)], 0),
+        ([a_request(WAITING), a_request(LocalStatus.DELETED, NOW + 20)], 0),
         ([a_request(COMPLETED), a_request(REJECTED, NOW + 20)], 0),
         ([a_request(COMPLETED), a_request(PROCESSING, NOW + 20)], 1),
         ([a_request(COMPLETED, NOW - 10, completed=NOW - 1)], None),

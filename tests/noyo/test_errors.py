@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from bot import policies
+from bot.domain.polling import PAGE_ROW
 from bot.domain.records import EntityKind
 from bot.domain.requests import SensitiveFields
 from bot.errors import NoAnswer, NotSent, NoyoError, NoyoRefused, UnreadableAnswer
@@ -418,7 +419,7 @@ def test_endless_list_is_unreadable() -> None:
 
 
 ROWS = [connection_json(id=f"00000000-0000-4000-8000-{number:012}") for number in range(20)]
-UNKNOWN = policies.PAGE_ROW
+UNKNOWN = PAGE_ROW
 
 
 def list_with_unreadable_rows(*unreadable: int, rows: Sequence[dict[str, object]] = ROWS) -> HttpStub:

@@ -17,7 +17,7 @@ from infra.local.noyo.faults import FaultKind
 from infra.local.slack.workspace import Message
 from tests.aws import worker_client
 from tests.aws_calls import acting
-from tests.scenarios.test_truth import card_with
+from tests.scenarios.test_truth import card_with, request_disconnection
 from tests.system import ALERTS, ANA, CONNECTIONS, DECISIONS, GUARDIAN, System
 
 TEN_MINUTES = 600
@@ -235,6 +235,26 @@ def test_one_unreadable_state_does_not_stop_the_other_records_of_a_page(system: 
     assert "Two" in system.read_channel(ALERTS)
     answer = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
     assert broken in system.slack.render(answer.messages[0])
+
+
+def test_no_answer_says_that_nothing_waits_after_a_rollback(system: System) -> None:
+    """A failed connection and a waiting request were changed by the newer release, which this one cannot read."""
+    system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    request_disconnection(system)
+    table, client = system.settings.aws.table, worker_client("dynamodb")
+    for item in system.items():
+        if item["pk"]["S"].startswith(("CONNECTION#", "DISCONNECTION#")):
+            client.put_item(TableName=table, Item=item | {"schema": {"N": "99"}})
+    status, decisions, search, history = (
+        system.slack.render(system.slack.command(ANA, CONNECTIONS, "/noyo", text).messages[-1])
+        for text in ("status", "decisions", "status Failed", "history Failed")
+    )
+
+    assert "Needs our action: 2" in status
+    assert "This release cannot read 2 of them" in status
+    assert "This release cannot read 1 of them" in decisions
+    assert "newer version of Switchboard" in search
+    assert "newer version of Switchboard" in history
 
 
 def test_an_unreadable_poll_cursor_restarts_its_list_and_is_reported_until_it_was_read(system: System) -> None:

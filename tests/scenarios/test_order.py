@@ -7,6 +7,8 @@ import re
 import pytest
 
 from bot import policies
+from bot.domain.records import connection_ref
+from bot.usecases.records.ingest import ingest_deletion
 from bot.usecases.workers import notify
 from infra.local.noyo import Fault
 from tests.aws import worker_client
@@ -138,6 +140,22 @@ def test_what_noyo_makes_of_a_request_follows_the_request(system: System, answer
 
     lines = thread(system, CONNECTIONS)
     assert position(lines, "@Ana asked") < position(lines, "New at Noyo")
+
+
+def test_a_deletion_follows_the_change_before_it(system: System) -> None:
+    record = system.noyo.add_connection(group_name="Gone Company", status="processing")
+    system.settle(30)
+    system.noyo.move_connection(record["id"], "waiting_on_carrier")
+    system.poll()
+    lose_next_line(system)
+    system.noyo.remove(record["id"])
+    with acting("PollFunction"):
+        ingest_deletion(connection_ref(record["id"]), system.bot.noyo_dependencies)
+    system.notify()
+    system.settle(120)
+
+    lines = thread(system, CONNECTIONS)
+    assert position(lines, "Processing → ") < position(lines, "Deleted at Noyo")
 
 
 def test_a_later_retry_follows_the_confirmation_of_the_first_request(system: System) -> None:

@@ -45,7 +45,9 @@ class Records:
     def record_state(self, entity: EntityRef) -> RecordState | None:
         return self.states.get(entity)
 
-    def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
+    def record_states(
+        self, wanted: Iterable[EntityRef], *, skip_unreadable: bool = False
+    ) -> dict[EntityRef, RecordState]:
         return {entity: self.states[entity] for entity in wanted if entity in self.states}
 
     def write(self, change: RecordChange) -> None:

@@ -62,7 +62,7 @@ class DynamoMessageRepository(Repository):
         record = _reserved(key, item, lease, now)
         if record is None:
             return None
-        # The position of a search is good for one attempt: the message may be posted again in it.
+        # Only this attempt may continue the search: it may post the message, which a continued search would not find.
         position: Item = {"search_cursor": None, "search_since": None}
         reserved = item_at(_item_key(key), record, is_new=None, lease_until=now + lease_seconds, **position)
         # Another worker may have reserved it between our read and our write.

@@ -32,12 +32,16 @@ class DynamoRecordRepository(Repository):
         item = self._table.get(schema.state(entity))
         return record_state_from(item) if item else None
 
-    def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
+    def record_states(
+        self, wanted: Iterable[EntityRef], *, skip_unreadable: bool = False
+    ) -> dict[EntityRef, RecordState]:
         states = {}
         for item in self._table.get_many(schema.state(entity) for entity in wanted):
             try:
                 state = record_state_from(item)
             except UnknownSchema:
+                if not skip_unreadable:
+                    raise
                 logger.warning("a record's state cannot be read", extra={"record_id": item["pk"]})
                 continue
             states[state.entity] = state

@@ -73,7 +73,7 @@ def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> J
         return _already_requested(context, operation)
     related = related_records(record_state, context.deps.records)
     disconnection = related.disconnections.get(record_state.entity)
-    if disconnection is not None and not disconnectable(record_state, disconnection):
+    if disconnection is not None and ends_connection(disconnection):
         return _already_disconnected(context, record, disconnection)
     return disconnect_form(
         record,

@@ -108,9 +108,9 @@ def _parked(parked: dict[EntityKind, list[ParkedRow]]) -> Diagnosis:
         shown += rich_text(" ", UntrustedText(row.row_id, 60), " (", reason, ", since ", since, ")")
     more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     problem = rich_text(
-        f"{plural(len(rows), 'record')} of Noyo's cannot be read, so their changes are not announced:",
+        f"{plural(len(rows), 'problem')} with reading Noyo's lists. Changes of what cannot be read are not announced:",
         *shown,
-        f"{more}. They are read again at each sweep. Report them to Noyo or to the developers of Switchboard.",
+        f"{more}. Each sweep reads everything again. Report what remains to Noyo or to the developers of Switchboard.",
     )
     return Diagnosis(wrong=(problem,))
 

@@ -13,6 +13,7 @@ from bot.domain.people import AuditEntry, Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, pending_disconnection_ref
 from bot.domain.requests import DecisionReason, DisconnectionReason
+from bot.errors import UnknownSchema
 from bot.slack.context import OWN_REQUEST, RequestContext
 from bot.slack.features import status
 from bot.slack.views import record_facts, replies
@@ -101,7 +102,10 @@ def _notes(context: RequestContext, entries: list[AuditEntry]) -> dict[str, Rich
     """The notes for Noyo by operation, while those are stored: the audit log contains no text that people typed."""
     with_note = [dict(entry.details) for entry in entries if _table_key(dict(entry.details)) in _DECIDED]
     ids = {details["operation"] for details in with_note if "operation" in details}
-    found = context.deps.operations.operations(ids) if ids else {}
+    try:
+        found = context.deps.operations.operations(ids) if ids else {}
+    except UnknownSchema:
+        return {}  # The history is complete without the notes.
     return {operation_id: note(operation) for operation_id, operation in found.items()}
 
 
@@ -221,7 +225,7 @@ _NOUNS = {
 }
 _OUTCOMES = {
     "confirmed": "was confirmed by Noyo",
-    "reconciled": "got no answer, but Noyo shows its effect",
+    "reconciled": "was not confirmed at first, but Noyo shows its effect",
     "duplicate": "was not accepted: there is another connection with this carrier group id",
     "refused": "was refused by Noyo",
     "changed": "was not sent: it had changed at Noyo",
@@ -230,17 +234,17 @@ _OUTCOMES = {
     "deleted": "ended: Noyo no longer has the record",
     "closed": "was closed; its effect is unknown",
     "reported_arrived": "arrived, as reported by a person",
-    "unclear": "got no answer; someone must check whether it arrived",
+    "unclear": "was not confirmed by Noyo; someone must check whether it arrived",
     "overdue": "did not succeed within a day",
     "end_date_passed": "was not sent: its last managed day is over",
     "expired": "expired unsent: no second approver confirmed it in time",
 }
 _OF_DISCONNECTIONS = {
     ("create_disconnection", "confirmed"): "was accepted by Noyo",
-    ("create_disconnection", "duplicate"): "was not sent: one is open at Noyo already",
+    ("create_disconnection", "duplicate"): "was not sent: Noyo already has one",
 }
 _STATES = {
-    "reconciling": "got no answer; checking whether it arrived",
+    "reconciling": "was not confirmed by Noyo; checking whether it arrived",
     "pending": "did not reach Noyo, and will be sent again",
     "sending": "was sent to Noyo",
 }

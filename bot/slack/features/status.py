@@ -30,7 +30,7 @@ from bot.slack.views.record_cards import claimed_by, disconnection_lines
 from bot.slack.views.record_facts import disconnection_facts, end_date, next_step, source_name, status_name
 from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts
 from bot.slack.views.rich_text import MAX_QUOTE_LENGTH, Json, RichText, Timestamp, UntrustedText, labelled, rich_text
-from bot.usecases.notifications.read_model import current_disconnections, record_card, waiting_for_us
+from bot.usecases.notifications.read_model import SHOWN, current_disconnections, record_card, waiting_for_us
 from bot.usecases.operations import submit
 
 LISTED = 8
@@ -120,9 +120,10 @@ def _nothing(context: RequestContext, text: str) -> Json:
 def _waiting(context: RequestContext) -> Json:
     """What needs our team, for somebody who does not name a group."""
     waiting, total = waiting_for_us(context.deps.records)
-    if not waiting:
+    if total == 0:
         return replies.ephemeral("Nothing needs our action.", f"{context.command} status and a name shows one.")
-    return listing(context, f"Needs our action: {total}. The first are shown.", list(waiting))
+    unreadable = _unreadable(min(total, SHOWN) - len(waiting))
+    return listing(context, f"Needs our action: {total}. The first are shown.{unreadable}", list(waiting))
 
 
 def row(context: RequestContext, record: Record, disconnection: RecordState | None) -> RichText:
@@ -201,14 +202,15 @@ def list_decisions(context: RequestContext, _: str) -> Json:
     waiting = records.in_status(EntityKind.DISCONNECTION, undecided, limit=COUNTED)
     unconfirmed = context.deps.operations.awaiting_confirmation(limit=COUNTED)
     # Each list is sorted, so only the first entries of each can be among the first of both.
-    found = records.record_states(waiting[:LISTED])
+    found = records.record_states(waiting[:LISTED], skip_unreadable=True)
+    unreadable = _unreadable(len(waiting[:LISTED]) - len(found))
     shown = [found[entity] for entity in waiting[:LISTED] if entity in found and decidable(found[entity])]
     rows = [(_end(record_state.record), _decision_row(context, record_state)) for record_state in shown]
     rows += [(_end(operation.input), _unconfirmed_row(context, operation)) for operation in unconfirmed[:LISTED]]
-    if not rows:
+    if not rows and not unreadable:
         return replies.ephemeral("No request to disconnect waits for a decision.")
     listed = sorted(rows, key=lambda row: row[0])[:LISTED]
-    opening = "These disconnection requests need a decision, most urgent first."
+    opening = f"These disconnection requests need a decision, most urgent first.{unreadable}"
     parts = [part for _, row in listed for part in row]
     return replies.ephemeral(opening, *parts, *_more(context, len(waiting) + len(unconfirmed) - LISTED))
 
@@ -244,6 +246,12 @@ def _unconfirmed_row(context: RequestContext, operation: Operation) -> list[Part
         labelled("Now", *current_state(operation)),
     ]
     return [Paragraph(lines), Buttons(buttons.second_approval_buttons(operation.id, primary=False), operation.id)]
+
+
+def _unreadable(number: int) -> str:
+    if number <= 0:
+        return ""
+    return f" This release cannot read {number} of them. After a rollback, upgrade again."
 
 
 def _more(context: RequestContext, number: int) -> list[str]:

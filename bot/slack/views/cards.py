@@ -170,6 +170,8 @@ def _open_operation_line(event: OutboxEvent, operation: Operation, state: Operat
     if state is OperationState.AWAITING_CONFIRMATION:
         return operation_text.awaiting_confirmation(operation)
     if state is OperationState.RECONCILING:
+        if operation.sends > 1:  # The answer to the attempt of this event is unknown.
+            return rich_text("Noyo has not confirmed ", *possessive, "; checking whether it arrived")
         return rich_text(*possessive, ": ", *answered(operation), "; checking whether it arrived")
     if state is OperationState.NEEDS_RESOLUTION:
         return rich_text("Needs review: it is unknown whether ", *possessive, " arrived")

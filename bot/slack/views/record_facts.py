@@ -256,7 +256,8 @@ def _required_action(record: Record, display: DisplaySettings) -> RichText:
     what = "Correct what Noyo's message names"
     if not message_text(record):
         what = "Noyo sent no message. Ask Noyo what has to be corrected"
-    return rich_text(what, ", then retry with it." if display.retry_at_action_required else ", then send it to Noyo.")
+    then = "retry with" if display.retry_at_action_required else "send Noyo"
+    return rich_text(what, f", then {then} the correction.")
 
 
 def source_name(record: Disconnection) -> Span:

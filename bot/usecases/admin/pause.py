@@ -45,7 +45,7 @@ def pause(
     for _ in range(policies.PAUSE_ATTEMPTS):
         before = deps.pauses.history()
         if before.active_pause is not None or before.was_handled(command_id):
-            if _is_remembered(before, command_id, deps):
+            if _remember(before, command_id, deps):
                 return _unchanged(before, command_id)
             continue
         now = int(deps.clock())
@@ -65,7 +65,7 @@ def resume(actor: str, deps: Dependencies, *, command_id: str | None = None) -> 
         before = deps.pauses.history()
         open_pause = before.active_pause
         if open_pause is None or before.was_handled(command_id):
-            if _is_remembered(before, command_id, deps):
+            if _remember(before, command_id, deps):
                 return _unchanged(before, command_id)
             continue
         now = int(deps.clock())
@@ -75,8 +75,8 @@ def resume(actor: str, deps: Dependencies, *, command_id: str | None = None) -> 
     raise TableUnavailable("The pause kept changing while it was saved. Please try again.")
 
 
-def _is_remembered(before: PauseHistory, command_id: str | None, deps: Dependencies) -> bool:
-    """Saves that a command was answered which changes nothing. False if somebody paused or resumed meanwhile."""
+def _remember(before: PauseHistory, command_id: str | None, deps: Dependencies) -> bool:
+    """Save that this command was answered, although it changes nothing. False if the pause changed meanwhile."""
     if command_id is None or before.was_handled(command_id):
         return True
     return deps.pauses.save(before, before.with_handled(command_id, int(deps.clock())))

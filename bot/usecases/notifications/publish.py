@@ -40,18 +40,15 @@ class PublishReport:
     @property
     def waiting_only(self) -> bool:
         """Whether every failure is only a wait: for a lease or for Slack's rate limit."""
-        return all(
-            isinstance(failure, (MessageBusy, SlackBusy)) and not isinstance(failure, SlackTokenRejected)
-            for failure in self.failures
-        )
+        return self._all_are(MessageBusy, SlackBusy)
 
     @property
     def may_pass_soon(self) -> bool:
         """Whether every failure is a wait, or an outage of Slack that may be short."""
-        return all(
-            isinstance(failure, (MessageBusy, SlackBusy, SlackNoAnswer)) and not isinstance(failure, SlackTokenRejected)
-            for failure in self.failures
-        )
+        return self._all_are(MessageBusy, SlackBusy, SlackNoAnswer)
+
+    def _all_are(self, *kinds: type[Exception]) -> bool:
+        return all(isinstance(each, kinds) and not isinstance(each, SlackTokenRejected) for each in self.failures)
 
 
 def publish(event_id: str, deps: Dependencies) -> PublishReport | None:
@@ -167,7 +164,7 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
         if event.version is not None:
             yield lambda: update_related_cards(record_state, deps)
             if operation is None or not operation.changes_noyo:
-                # What other operations change is stored before the next one is sent, so before its question is posted.
+                # What an operation changes is saved before the next one on the record is sent: its question shows it.
                 yield lambda: update_resolution_requests_about(record_state, deps)
     if operation is not None:
         yield lambda: update_resolution_requests(operation, deps)

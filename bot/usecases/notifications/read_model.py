@@ -188,7 +188,10 @@ def _group_members(record_state: RecordState, records: RecordRepository) -> list
 
 
 def _states_of(members: Iterable[EntityRef], record_state: RecordState, records: RecordRepository) -> list[RecordState]:
-    states = records.record_states(entity for entity in members if entity != record_state.entity)
+    # Without the request that ends it, a connection would be called connected.
+    skip = not was_connected(record_state)
+    others = (entity for entity in members if entity != record_state.entity)
+    states = records.record_states(others, skip_unreadable=skip)
     return sorted(states.values(), key=lambda state: (-state.record.created, state.record.id))
 
 
@@ -207,7 +210,7 @@ def summary(records: RecordRepository, now: int) -> Summary:
 def waiting_for_us(records: RecordRepository) -> tuple[tuple[RecordState, ...], int]:
     """The first records that need our action, and their total number (each status counted up to 1,000)."""
     waiting = waiting_entities(records)
-    states = records.record_states(waiting[:SHOWN])
+    states = records.record_states(waiting[:SHOWN], skip_unreadable=True)
     return tuple(states[entity] for entity in waiting[:SHOWN] if entity in states), len(waiting)
 
 

@@ -262,7 +262,7 @@ def _is_same_connection(current: Connection, wanted: DisconnectionRequest) -> bo
 def _is_already_requested(
     operation: Operation, connection: Connection, wanted: DisconnectionRequest, deps: Dependencies
 ) -> bool:
-    """Whether anybody's request is open for this group and carrier, or has ended this connection, which hides that."""
+    """Whether anybody's request for this group and carrier is open, or ended this connection (still `completed`)."""
     if operation.sends > 1 and settle_if_effective(operation, deps):
         return True
     found = deps.noyo.disconnections_at(wanted.group_id, wanted.carrier_id)

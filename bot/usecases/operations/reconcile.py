@@ -157,7 +157,7 @@ def _requested_connection(operation: Operation, wanted: ConnectionRequest, deps:
 
 
 def _linked_record(kind: type[R], operation: Operation, search_text: str, deps: Dependencies) -> R | None:
-    """The record that was found to be the operation's while Noyo still had it: the request arrived."""
+    """A record that was linked to this operation earlier and that Noyo no longer lists: the request did arrive."""
     found = deps.records.find(search_text, limit=policies.MAX_RELATED_RECORDS)
     linked = (state.record for state in found if state.requested_by_operation == operation.id)
     return next((record for record in linked if isinstance(record, kind)), None)

@@ -24,8 +24,11 @@ class RecordRepository(Protocol):
     def record_state(self, entity: EntityRef) -> RecordState | None:
         """Consistent read."""
 
-    def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
-        """Consistent reads in batches. Unknown records are left out, and those that this release cannot read."""
+    def record_states(
+        self, wanted: Iterable[EntityRef], *, skip_unreadable: bool = False
+    ) -> dict[EntityRef, RecordState]:
+        """Consistent reads in batches. Unknown records are left out, and with `skip_unreadable` those that this
+        release cannot read; otherwise `UnknownSchema` for one of them."""
 
     def write(self, change: RecordChange) -> None:
         """`ConcurrentUpdate` if the state is no longer `change.before`; nothing was written then."""

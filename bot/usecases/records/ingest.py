@@ -170,7 +170,7 @@ def ingest_deletion(entity: EntityRef, deps: Dependencies) -> bool:
         version = deleted_version(state.record, deps.now())
         change = _advance(state, version, None, deps.now())
         try:
-            deps.records.write(change)
+            deps.records.write(in_order(change))
         except ConcurrentUpdate:
             continue
         log_change(change)

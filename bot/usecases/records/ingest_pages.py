@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from bot import policies
 from bot.domain.operations import ReplyTo
-from bot.domain.polling import ListPage, ParkedRow, PollCursor
+from bot.domain.polling import CURSOR_ROW, LIST_ROW, ListPage, ParkedRow, PollCursor
 from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef, Record, open_statuses
 from bot.errors import NoyoError, UnknownSchema
 from bot.telemetry import safe_label
@@ -102,7 +102,8 @@ class PageIngestor:
     def ingest_page(self, page: ListPage) -> bool:
         """Whether any row was new."""
         changed = self.report.changed
-        states = self._deps.records.record_states([row.record.entity for row in page.rows if row.record])
+        known = [row.record.entity for row in page.rows if row.record]
+        states = self._deps.records.record_states(known, skip_unreadable=True)
         for row in page.rows:
             if row.record is None:
                 self._park(row.row_id, row.error or "unreadable")
@@ -117,14 +118,14 @@ class PageIngestor:
 
     def park_list(self) -> None:
         """The list has no end; the health report and an alarm say so until a sweep reaches an end."""
-        self._park(policies.LIST_ROW, "the list does not end: Noyo repeats its pages")
+        self._park(LIST_ROW, "the list does not end: Noyo repeats its pages")
 
     def park_cursor(self) -> None:
         """The cursor was unreadable; the health report says so until the list has been read again."""
-        self._park(policies.CURSOR_ROW, CURSOR_UNREADABLE)
+        self._park(CURSOR_ROW, CURSOR_UNREADABLE)
 
     def unpark_cursor(self) -> None:
-        self._unpark(policies.CURSOR_ROW)
+        self._unpark(CURSOR_ROW)
 
     def unpark_missing(self) -> None:
         """After a sweep: unpark rows that are readable under another id, or gone."""
@@ -134,7 +135,7 @@ class PageIngestor:
     def refresh_unlisted(self, ids: Sequence[str], page: ListPage) -> None:
         """Submit a refresh for each of `ids` that `page` does not show. Only a read by id can tell that it was deleted.
 
-        One sweep submits one refresh of each record, however often it is interrupted.
+        Each record is refreshed at most once in each `sweep_seconds`, however often this is called.
         """
         listed = {row.row_id for row in page.rows}
         sweep = self.started_at // self._deps.sweep_seconds

@@ -185,6 +185,7 @@ def _waiting(seen: Iterable[Record], deps: Dependencies) -> list[Disconnection]:
     status = DisconnectionStatus.NEEDS_REVIEW
     indexed = deps.records.in_status(EntityKind.DISCONNECTION, status.value, limit=policies.FIRST_RUN_MAX_CARDS)
     entities = {*indexed, *(record.entity for record in seen)}
-    records_ = [record_state.record for record_state in deps.records.record_states(entities).values()]
-    waiting = [record for record in records_ if isinstance(record, Disconnection) and record.status is status]
+    states = deps.records.record_states(entities, skip_unreadable=True).values()
+    records = [state.record for state in states]
+    waiting = [record for record in records if isinstance(record, Disconnection) and record.status is status]
     return sorted(waiting, key=lambda record: (record.effective_end_date is None, record.effective_end_date, record.id))

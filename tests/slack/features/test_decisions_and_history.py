@@ -72,7 +72,7 @@ def test_history_shows_actors_and_actions_newest_first(system: System) -> None:
     lines = [line.partition(" · ")[2] for line in answer_text(system, reply).splitlines() if "@Ben" in line]
     assert lines[0] == "@Ben: retry was confirmed by Noyo"
     assert lines[1] == "@Ben: closed it; its effect is unknown"
-    assert lines[2] == "@Ben: rejection got no answer; checking whether it arrived"
+    assert lines[2] == "@Ben: rejection was not confirmed by Noyo; checking whether it arrived"
     assert lines[3].startswith("@Ben: rejection was refused by Noyo: No ")
     assert "123-45-6789" not in lines[3]
     assert lines[4] == "@Ben: rejected (last managed day 31 Dec 2026, other reason), to be sent to Noyo"

@@ -118,7 +118,7 @@ def test_unreadable_rows_are_reported_as_plain_text(system: System) -> None:
         for number in range(7):
             cursors.unpark(EntityKind.CONNECTION, f"row-{number}")
 
-    assert "7 records of Noyo's cannot be read" in text
+    assert "7 problems with reading Noyo's lists" in text
     assert "row-0 (no <!channel> id" in text
     assert "and 2 more" in text
 

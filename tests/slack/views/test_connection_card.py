@@ -60,8 +60,8 @@ def test_action_required_offers_retry_if_the_setting_allows_it() -> None:
     card = RecordCard(a_record_state(a_connection(status=ConnectionStatus.ACTION_REQUIRED)))
     display = replace(DISPLAY, retry_at_action_required=True)
     assert "Retry…" in buttons_of(render(card, display))
-    assert "then retry with it." in rendered_text(card, display)
-    assert "send it to Noyo." in rendered_text(card)
+    assert "then retry with the correction." in rendered_text(card, display)
+    assert "send Noyo the correction." in rendered_text(card)
 
 
 @pytest.mark.parametrize(

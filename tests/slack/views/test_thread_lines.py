@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.content import ThreadLine
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent, operation_changed, record_changed
@@ -75,6 +76,16 @@ def test_a_disconnection_has_its_own_status_names() -> None:
 def test_a_late_version_is_shown_as_late() -> None:
     assert line_text(EventKind.LATE_VERSION, after="processing") == "An earlier change arrived late: Processing" + WHEN
     assert "arrived late: (empty)" in line_text(EventKind.LATE_VERSION)
+
+
+def test_a_line_about_an_earlier_attempt_does_not_show_the_answer_to_a_later_one() -> None:
+    answer = UnconfirmedAnswer(AnswerProblem.UNREADABLE)
+    once = replace(a_retry(), sends=1, unconfirmed_answer=answer)
+    line = line_text(EventKind.OPERATION_CHANGED, once, operation_state=OperationState.RECONCILING)
+    assert "@UANA's retry: Noyo's answer could not be read" in line
+    again = replace(once, sends=2)
+    line = line_text(EventKind.OPERATION_CHANGED, again, operation_state=OperationState.RECONCILING)
+    assert line == "Noyo has not confirmed @UANA's retry; checking whether it arrived" + WHEN
 
 
 @pytest.mark.parametrize(

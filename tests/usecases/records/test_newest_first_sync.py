@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot import policies
-from bot.domain.polling import PassProgress
+from bot.domain.polling import LIST_ROW, PassProgress
 from bot.domain.records import EntityKind
 from bot.errors import NoyoError
 from bot.usecases.records.ingest_pages import PollDeadlineReached
@@ -213,7 +213,7 @@ def test_a_list_that_ignores_the_offset_ends_and_is_reported() -> None:
 
         ingestion.poll()
 
-        assert [row.row_id for row in ingestion.cursors.parked(EntityKind.CONNECTION)] == [policies.LIST_ROW]
+        assert [row.row_id for row in ingestion.cursors.parked(EntityKind.CONNECTION)] == [LIST_ROW]
         assert len(ingestion.noyo.requests) < 10
         assert {ingestion.status(record_id) for record_id in ids[:20]} == {"processing"}
 
