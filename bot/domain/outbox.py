@@ -10,7 +10,7 @@ from bot.domain.operations import Operation, OperationState
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState
-from bot.domain.records import SENDING_PAUSE, EntityRef, FieldChange, Record, changed_fields, is_deleted
+from bot.domain.records import SENDING_PAUSE, EntityRef, FieldChange, Record, changed_fields
 
 
 class EventKind(StrEnum):
@@ -67,9 +67,10 @@ class OutboxEvent:
     """Whether a later line was posted before its own."""
 
 
-def record_changed(record: Record, before: Record | None, due: int, *, found: bool = False) -> OutboxEvent:
-    """If the record was deleted and exists again, this version may have been announced before, so the id has a time."""
-    returned = before is not None and is_deleted(before)
+def record_changed(
+    record: Record, before: Record | None, due: int, *, found: bool = False, returned: bool = False
+) -> OutboxEvent:
+    """`returned`: this version may have been announced before, so the id has a time."""
     suffix, at = (f":returned:{due}", due) if returned else ("", record.modified)
     event = _of_record(EventKind.RECORD_CHANGED, record, suffix, at=at, due=due)
     event = replace(event, after=record.status.value, found=found)
@@ -86,7 +87,7 @@ def late_version(record: Record, due: int) -> OutboxEvent:
 def first_day(record: Record, due: int, *, returned: bool = False) -> OutboxEvent:
     """Put with a version that awaits a decision. Its publisher knows the time zone, and so when the next day starts.
 
-    `returned`: the version may have had its first day before the record was deleted.
+    `returned`: the version may have had its first day before.
     """
     suffix = f":returned:{due}" if returned else ":first"
     return _of_record(EventKind.DAY_STARTED, record, suffix, at=due, due=due)

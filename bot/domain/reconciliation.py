@@ -23,17 +23,8 @@ from bot.domain.requests import ConnectionRequest, Decision, DecisionRequest, Di
 
 def created_since_sent(record: Record, operation: Operation) -> bool:
     """Whether the record was created since the operation may first have left us."""
-    return _since_sent(record.created, operation)
-
-
-def modified_since_sent(record: Record, operation: Operation) -> bool:
-    """Whether the record changed since the operation may first have left us."""
-    return _since_sent(record.modified, operation)
-
-
-def _since_sent(moment: int, operation: Operation) -> bool:
     sent = operation.first_sent_at
-    return sent is not None and moment >= sent - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS
+    return sent is not None and record.created >= sent - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS
 
 
 def find_retry_effect(operation: Operation, versions: Iterable[Record]) -> Record | None:

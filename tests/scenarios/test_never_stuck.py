@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from infra.local.noyo.faults import FaultKind
 from infra.local.slack.workspace import Message
 from tests.aws import worker_client
 from tests.aws_calls import acting
-from tests.scenarios.test_truth import card_with, request_disconnection
+from tests.scenarios.test_truth import card_with, day_in, request_disconnection
 from tests.system import ALERTS, ANA, CONNECTIONS, DECISIONS, GUARDIAN, System
 
 TEN_MINUTES = 600
@@ -156,6 +157,35 @@ def test_a_noyo_that_refuses_pages_below_five_rows_is_not_reported_as_broken(sys
     assert {seen.status for seen in noyo} == {200}
 
 
+@pytest.mark.parametrize("call", [2, 3, 4])
+def test_a_record_deleted_while_a_list_is_read_hides_no_other_one(system: System, call: int) -> None:
+    """The rows behind it move up, one of them to a page that was read before."""
+    system.noyo.rules = replace(system.noyo.rules, max_page_size=5)
+    ids = add_failed_connections(system, 24, seconds=120)
+    calls = iter(range(1, 1000))
+
+    def remove(path: str, query: Mapping[str, str]) -> None:
+        if path.endswith("/group_connections") and next(calls) == call:
+            system.noyo.remove(ids[-1])
+
+    system.noyo.on_list = remove
+    system.settle(60)
+
+    assert alerted(system) >= set(range(23))
+
+
+@pytest.mark.parametrize("first", ["0001-01-01", "9999-12-31"])
+def test_a_request_with_an_extreme_last_managed_day_waits_like_any_other(system: System, first: str) -> None:
+    request = request_disconnection(system, first)
+    system.settle(TEN_MINUTES)
+    deps = system.bot.slack_dependencies
+    assert deps.outbox.due(deps.now(), limit=10) == []
+    system.noyo.move_disconnection(request["id"], "needs_review", effective_end_date=day_in(system, 7))
+    system.settle(TEN_MINUTES)
+
+    assert "Last managed day changed" in system.read_channel(DECISIONS)
+
+
 def test_a_list_without_an_end_is_reported_by_doctor(system: System) -> None:
     system.noyo.rules = replace(system.noyo.rules, honours_offset=False)
     for number in range(101):
@@ -283,11 +313,11 @@ def test_an_unreadable_poll_cursor_restarts_its_list_and_is_reported_until_it_wa
     assert "every record readable" in system.slack.render(doctor.messages[-1])
 
 
-def add_failed_connections(system: System, count: int) -> list[str]:
-    """Their ids, one a second; each has its own error."""
+def add_failed_connections(system: System, count: int, *, seconds: int = 1) -> list[str]:
+    """Their ids, one every `seconds`; each has its own error."""
     ids = []
     for number in range(count):
-        system.wait(1)
+        system.wait(seconds)
         record = system.noyo.add_connection(group_name=f"Company {number:02}", status="processing")
         system.noyo.move_connection(record["id"], "unable_to_connect", error=f"Error {number}")
         ids.append(record["id"])

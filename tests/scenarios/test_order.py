@@ -142,6 +142,20 @@ def test_what_noyo_makes_of_a_request_follows_the_request(system: System, answer
     assert position(lines, "@Ana asked") < position(lines, "New at Noyo")
 
 
+def test_a_version_that_returns_is_announced_again(system: System) -> None:
+    """Noyo restores a backup and shows a failure that had been repaired."""
+    record = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    restore_backup = system.noyo.back_up()
+    system.noyo.move_connection(record["id"], "completed")
+    system.settle(30)
+    restore_backup()
+    system.settle(600)
+
+    assert "Completed → **Unable to connect**" in thread(system, CONNECTIONS)[-1]
+    assert "Unable to connect" in system.slack.render(card_with(system, ALERTS, "retry"))
+
+
 def test_a_deletion_follows_the_change_before_it(system: System) -> None:
     record = system.noyo.add_connection(group_name="Gone Company", status="processing")
     system.settle(30)

@@ -50,6 +50,37 @@ def test_a_success_is_compared_with_what_was_wanted(system: System) -> None:
     assert "Needs review" in system.slack.render(card_with(system, ALERTS, "resolve_send_again"))
 
 
+def test_an_approval_answered_with_a_version_of_before_is_not_confirmed(system: System) -> None:
+    """The request was approved at Noyo, needed review again at once, and Noyo answers with what it was in between."""
+    request = request_disconnection(system)
+    early = system.noyo.move_disconnection(request["id"], "processing")
+    system.settle(30)
+    system.noyo.move_disconnection(request["id"], "needs_review")
+    system.settle(30)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=200, body=early))
+    decide(system, "approve")
+    system.settle(300)
+
+    assert system.noyo.disconnection(request["id"])["status"] == "needs_review"
+    assert "Noyo confirmed @Ana's approval" not in system.read_channel(DECISIONS)
+    assert "a record that has not changed" in system.read_channel(ALERTS)
+
+
+def test_a_retry_answered_with_an_unknown_version_of_a_day_ago_is_not_confirmed(system: System) -> None:
+    record = system.noyo.add_connection(group_name="Failed Company", status="created")
+    early = system.noyo.move_connection(record["id"], "processing")
+    system.wait(60)
+    system.noyo.move_connection(record["id"], "unable_to_connect", error="No")
+    system.settle(10)
+    system.wait(86_400)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=200, body=early))
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(300)
+
+    assert system.noyo.connection(record["id"])["status"] == "unable_to_connect"
+    assert "Noyo confirmed" not in system.read_channel(CONNECTIONS)
+
+
 def test_a_question_about_an_unclear_approval_shows_what_noyo_has_now(system: System) -> None:
     """The alert that asks a person what happened follows each change of the record."""
     request = request_disconnection(system)

@@ -126,8 +126,8 @@ def _end_date_passed(operation: Operation, deps: Dependencies) -> bool:
 # ---------------------------------------------------------------- one way to send
 
 
-Precondition = Callable[[Operation, Any, Dependencies], bool]
-"""Given the operation and its input, reads from Noyo. If it does not hold, it has settled the operation."""
+Precondition = Callable[[Operation, Any, Dependencies], Record | None]
+"""Given the operation and its input, reads the record from Noyo. None if it must not be sent and has been settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,8 @@ class SendingRules:
 
 def _send(operation: Operation, rules: SendingRules, deps: Dependencies) -> None:
     sensitive = decrypted(operation, deps)
-    if rules.precondition and not _holds(rules.precondition, operation, deps):
+    before = _before_sending(rules.precondition, operation, deps) if rules.precondition else None
+    if rules.precondition and before is None:
         return
     ensure_may_send(operation, deps)
     try:
@@ -159,31 +160,31 @@ def _send(operation: Operation, rules: SendingRules, deps: Dependencies) -> None
     except UnreadableAnswer as error:
         reconcile_later(operation, deps, UnconfirmedAnswer(_problem_of(error)))
     else:
-        _settle_if_confirmed(operation, record, deps)
+        _settle_if_confirmed(operation, record, before, deps)
 
 
 def _problem_of(error: UnreadableAnswer) -> AnswerProblem:
     return AnswerProblem.RECORD if isinstance(error, WrongRecord) else AnswerProblem.UNREADABLE
 
 
-def _settle_if_confirmed(operation: Operation, record: Record, deps: Dependencies) -> None:
+def _settle_if_confirmed(operation: Operation, record: Record, before: Record | None, deps: Dependencies) -> None:
     """A success counts only if its record shows what was asked for; otherwise Noyo is asked what it has."""
-    answer = unconfirmed_answer(operation, record, deps)
+    answer = unconfirmed_answer(operation, record, before, deps)
     if answer is None:
         settle_confirmed(operation, record, deps)
     else:
         reconcile_later(operation, deps, answer)
 
 
-def _holds(precondition: Precondition, operation: Operation, deps: Dependencies) -> bool:
-    """Whether the operation may be sent; if not, it has been settled or rescheduled."""
+def _before_sending(precondition: Precondition, operation: Operation, deps: Dependencies) -> Record | None:
+    """The record as Noyo has it before the call; None if nothing may be sent and it was settled or rescheduled."""
     try:
         return precondition(operation, operation.input, deps)
     except NoyoRefused as refusal:
         _settle_refused(operation, refusal, deps)
     except (NoAnswer, UnreadableAnswer) as error:
         reschedule(operation, deps, why=str(error))
-    return False
+    return None
 
 
 def _process_refusal(operation: Operation, rules: SendingRules, refusal: NoyoRefused, deps: Dependencies) -> None:
@@ -196,7 +197,7 @@ def _process_refusal(operation: Operation, rules: SendingRules, refusal: NoyoRef
         operation, deps, same_name=not sent_before
     ):
         return
-    if refusal.status in rules.stale and not _holds(_is_unchanged, operation, deps):
+    if refusal.status in rules.stale and _before_sending(_unchanged_record, operation, deps) is None:
         return
     if refusal.status in rules.duplicate:
         duplicate = find_duplicate(operation, deps)
@@ -219,26 +220,26 @@ def _settle_refused(operation: Operation, refusal: NoyoRefused, deps: Dependenci
 # ---------------------------------------------------------------- what each kind needs before it is sent
 
 
-def _is_unchanged(operation: Operation, _wanted: OperationInput, deps: Dependencies) -> bool:
-    """Whether the record still has the version that was shown.
+def _unchanged_record(operation: Operation, _wanted: OperationInput, deps: Dependencies) -> Record | None:
+    """The record, if it still has the version that was shown.
 
     A retry and an unversioned rejection have no other guard: a change after this read goes unnoticed.
     """
     current = read_record(operation.entity, deps.noyo)
     if current.version == operation.shown_version:
-        return True
+        return current
     if operation.sends > 1 and settle_if_effective(operation, deps):
-        return False
+        return None
     changed = Outcome(OutcomeKind.CHANGED, record=operation.entity)
     settle(operation, OperationState.CANCELLED, changed, deps, record=current)
-    return False
+    return None
 
 
-def _may_disconnect(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
+def _connection_to_end(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> Connection | None:
     """Noyo documents no guard against duplicate disconnection requests, so read what exists just before sending."""
     current = deps.noyo.connection(wanted.connection.key)
     still_connected = _is_still_connected(operation, current, wanted, deps)
-    return still_connected and not _is_already_requested(operation, current, wanted, deps)
+    return current if still_connected and not _is_already_requested(operation, current, wanted, deps) else None
 
 
 def _is_still_connected(
@@ -319,9 +320,9 @@ def _disconnect(
 
 KINDS = {
     OperationKind.REQUEST_CONNECTION: SendingRules(_request, duplicate=CONFLICT),
-    OperationKind.RETRY_CONNECTION: SendingRules(_retry, _is_unchanged, duplicate=CONFLICT),
-    OperationKind.DECIDE_DISCONNECTION: SendingRules(_decide, _is_unchanged, stale=STALE),
-    OperationKind.CREATE_DISCONNECTION: SendingRules(_disconnect, _may_disconnect),
+    OperationKind.RETRY_CONNECTION: SendingRules(_retry, _unchanged_record, duplicate=CONFLICT),
+    OperationKind.DECIDE_DISCONNECTION: SendingRules(_decide, _unchanged_record, stale=STALE),
+    OperationKind.CREATE_DISCONNECTION: SendingRules(_disconnect, _connection_to_end),
 }
 
 

@@ -13,7 +13,6 @@ from bot.domain.reconciliation import (
     created_since_sent,
     find_retry_effect,
     is_requested_disconnection,
-    modified_since_sent,
     shows_decision,
 )
 from bot.domain.record_states import RecordState
@@ -57,19 +56,26 @@ def reconcile(operation: Operation, deps: Dependencies) -> None:
         request_resolution(asked, OutcomeKind.UNCLEAR, deps)
 
 
-def unconfirmed_answer(operation: Operation, record: Record, deps: Dependencies) -> UnconfirmedAnswer | None:
-    """How the record in Noyo's answer contradicts what was asked for; None if it shows the wanted effect."""
+def unconfirmed_answer(
+    operation: Operation, record: Record, before: Record | None, deps: Dependencies
+) -> UnconfirmedAnswer | None:
+    """How the record in Noyo's answer contradicts what was asked for; None if it shows the wanted effect.
+
+    `before`: the record that Noyo showed right before the call.
+    """
     if operation.kind in CREATING and _belongs_to_another(deps.records.record_state(record.entity), operation):
         return UnconfirmedAnswer(AnswerProblem.RECORD, record.id)
     found = contradiction(operation, record)
-    if found is None and operation.kind not in CREATING and _is_older_version(record, operation, deps):
+    if found is None and before is not None and before.entity == record.entity and _is_older(record, before, deps):
         return UnconfirmedAnswer(AnswerProblem.VERSION, record.version)
     return found
 
 
-def _is_older_version(record: Record, operation: Operation, deps: Dependencies) -> bool:
-    """Whether we knew this version before we sent. Times alone do not tell: Noyo's clock may differ from ours."""
-    return not modified_since_sent(record, operation) and deps.records.has_version(record.entity, record)
+def _is_older(record: Record, before: Record, deps: Dependencies) -> bool:
+    """By Noyo's own clock, which may differ from ours. Within one second, a version that we know is the older one."""
+    if record.modified == before.modified:
+        return deps.records.has_version(record.entity, record)
+    return record.modified < before.modified
 
 
 def _was_contradicted(operation: Operation) -> bool:

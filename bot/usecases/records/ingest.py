@@ -99,18 +99,20 @@ def _is_known_to_nobody(change: RecordChange) -> bool:
     return change.after is None or (change.before is None and change.after.requested_by_operation is None)
 
 
-def _advance(state: RecordState, record: Record, by: Operation | None, now: int) -> RecordChange:
+def _advance(
+    state: RecordState, record: Record, by: Operation | None, now: int, *, known: bool = False
+) -> RecordChange:
+    """`known`: Noyo showed this version before and shows it again, as after a deletion or from a backup."""
     after = advance(state, record, now)
-    announced = _events(after.record, state.record, now)
+    announced = _events(after.record, state.record, now, returned=known or is_deleted(state.record))
     return RecordChange(record.entity, state, _new_link(after, by) or after, record, announced)
 
 
-def _events(record: Record, before: Record | None, now: int) -> tuple[OutboxEvent, ...]:
+def _events(record: Record, before: Record | None, now: int, *, returned: bool = False) -> tuple[OutboxEvent, ...]:
     """The events of a new version. A request that awaits a decision also gets its first daily timer."""
-    returned = before is not None and is_deleted(before)
     waits = record.status is DisconnectionStatus.NEEDS_REVIEW
     days = (outbox.first_day(record, now, returned=returned),) if waits else ()
-    return (outbox.record_changed(record, before, now), *days)
+    return (outbox.record_changed(record, before, now, returned=returned), *days)
 
 
 def _ingest_older(record: Record, state: RecordState, by: Operation | None, deps: Dependencies) -> RecordChange | None:
@@ -124,7 +126,7 @@ def _ingest_older(record: Record, state: RecordState, by: Operation | None, deps
         return _link_only(state, by)
     if current.version != record.version:
         return _link_only(state, by)
-    return _advance(state, current, by, deps.now())
+    return _advance(state, current, by, deps.now(), known=True)
 
 
 def _link_only(state: RecordState, by: Operation | None) -> RecordChange | None:
@@ -136,13 +138,14 @@ def _ingest_same_second(
     record: Record, state: RecordState, by: Operation | None, deps: Dependencies
 ) -> RecordChange | None:
     """Two versions with the same `modified`: never guess their order, read the record again."""
-    if not deps.records.has_version(record.entity, record):
+    known = deps.records.has_version(record.entity, record)
+    if not known:
         deps.records.write(RecordChange(record.entity, state, None, record))
-    return _ingest_if_current(record, state, by, deps)
+    return _ingest_if_current(record, state, by, deps, known=known)
 
 
 def _ingest_if_current(
-    record: Record, state: RecordState, by: Operation | None, deps: Dependencies
+    record: Record, state: RecordState, by: Operation | None, deps: Dependencies, *, known: bool = False
 ) -> RecordChange | None:
     """What Noyo shows now counts, if it has the record and a version at least as new as the one we have."""
     try:
@@ -152,7 +155,7 @@ def _ingest_if_current(
     older = current.modified < state.record.modified and not is_deleted(state.record)
     if current.version == state.record.version or older:
         return _link_only(state, by)
-    return _advance(state, current, by, deps.now())
+    return _advance(state, current, by, deps.now(), known=known and current.version == record.version)
 
 
 def ingest_deletion(entity: EntityRef, deps: Dependencies) -> bool:

@@ -14,18 +14,25 @@ from bot.errors import NoyoRefused, UnreadableAnswer
 from bot.usecases.records.ingest_pages import PageIngestor
 
 
-class RepeatedPages:
-    """Notices a list without an end: Noyo repeats pages, for example because it ignores the offset.
-
-    Rows move while we page, so one repeated page may also be a coincidence, unless Noyo says that it is the first one.
-    """
+class PagesRead:
+    """What the pages of one pass tell about the list."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
         self._repeated = 0
         self._pages = 0
+        self._total: int | None = None
+
+    def moved_up(self, page: ListPage) -> int:
+        """How many rows left the list since the previous page: as many moved up in front of this one, unseen."""
+        before, self._total = self._total, page.total
+        return max(before - page.total, 0) if before is not None and page.total is not None else 0
 
     def has_no_end(self, page: ListPage) -> bool:
+        """Whether Noyo repeats pages, for example because it ignores the offset.
+
+        Rows move while we page, so one repeated page may be a coincidence, unless Noyo says that it is the first one.
+        """
         ids = {row.row_id for row in page.rows}
         self._repeated = self._repeated + 1 if ids and ids <= self._seen else 0
         self._seen |= ids
@@ -101,14 +108,17 @@ class NewestFirstSync:
 
         The pass is interrupted only after `resume_offset`, so that each run makes progress.
         """
-        self._offset, pages, repeated = start, 0, RepeatedPages()
+        self._offset, pages, pages_read = start, 0, PagesRead()
         while True:
             page = self._first or self._ingestor.newest(self._offset)
             self._first, pages = None, pages + 1
             changed = self._ingestor.ingest_page(page)
             self._confirming = self._confirming and not changed
+            if moved_up := pages_read.moved_up(page):
+                self._offset = max(self._offset - moved_up, 0)
+                continue
             self._offset += len(page.rows)
-            if repeated.has_no_end(page):
+            if pages_read.has_no_end(page):
                 self._ingestor.park_list()
                 return pages
             if self._is_done(page):
@@ -181,12 +191,15 @@ class StatusSync:
 
     def _read_open(self) -> None:
         self._offset = max(self._start.offset - policies.POLL_RESUME_OVERLAP, 0)
-        repeated = RepeatedPages()
+        pages_read = PagesRead()
         while True:
             page = self._ingestor.open_records(self._offset)
             self._ingestor.ingest_page(page)
+            if moved_up := pages_read.moved_up(page):
+                self._offset = max(self._offset - moved_up, 0)
+                continue
             self._offset += len(page.rows)
-            endless = repeated.has_no_end(page)
+            endless = pages_read.has_no_end(page)
             if endless:
                 self._ingestor.park_list()
             if endless or is_last(page, self._offset):
