@@ -177,7 +177,7 @@ def _settle_if_confirmed(operation: Operation, record: Record, before: Record | 
 
 
 def _before_sending(precondition: Precondition, operation: Operation, deps: Dependencies) -> Record | None:
-    """The record as Noyo has it before the call; None if nothing may be sent and it was settled or rescheduled."""
+    """The record at Noyo before the call; None if nothing may be sent and it was settled or rescheduled."""
     try:
         return precondition(operation, operation.input, deps)
     except NoyoRefused as refusal:
