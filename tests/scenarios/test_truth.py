@@ -87,6 +87,33 @@ def test_an_answer_that_cannot_be_read_is_not_called_no_answer(system: System) -
     assert "did not answer" not in seen
 
 
+def test_a_refusal_of_what_took_effect_is_not_called_no_answer(system: System) -> None:
+    """Noyo processes the approval and answers with a conflict."""
+    request = request_disconnection(system)
+    system.noyo.faults.add(Fault("false_answer_after", method="PUT", status=409, body={"message": "conflict"}))
+    decide(system, "approve")
+    system.settle(120)
+
+    assert system.noyo.disconnection(str(request["id"]))["status"] == "processing"
+    seen = system.read_channel(DECISIONS)
+    assert "Noyo refused it, but Noyo shows it approved" in seen
+    assert "did not answer" not in seen
+
+
+def test_a_refusal_is_not_called_no_answer_while_it_is_being_checked(system: System) -> None:
+    """Noyo answers with a conflict, and then not at all."""
+    request_disconnection(system)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=409, body={"message": "conflict"}))
+    decide(system, "approve")
+    system.noyo.faults.add(Fault("reset_before", method="GET", times=None, skip=1))
+    system.execute_due()
+    system.notify()
+
+    seen = system.read_channel(DECISIONS)
+    assert "Noyo refused it; checking whether it arrived" in seen
+    assert "did not answer" not in seen
+
+
 def connected(system: System, **fields: Any) -> dict[str, Any]:
     """A completed connection of the group, and its card."""
     given = {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company", "carrier_group_id": "00110011"}

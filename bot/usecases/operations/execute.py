@@ -192,11 +192,12 @@ def _process_refusal(operation: Operation, rules: SendingRules, refusal: NoyoRef
     Noyo does not document its answer to a stale version, so the current version distinguishes a change from a refusal.
     """
     sent_before = operation.sends > 1
+    refused = replace(operation, unconfirmed_answer=UnconfirmedAnswer(AnswerProblem.REFUSED))
     if (sent_before or refusal.status in rules.stale | rules.duplicate) and settle_if_effective(
-        operation, deps, same_name=not sent_before
+        refused, deps, same_name=not sent_before
     ):
         return
-    if refusal.status in rules.stale and not _holds(_is_unchanged, operation, deps):
+    if refusal.status in rules.stale and not _holds(_is_unchanged, refused, deps):
         return
     if refusal.status in rules.duplicate:
         duplicate = find_duplicate(operation, deps)
