@@ -156,7 +156,7 @@ def test_a_connection_that_is_being_disconnected_is_not_called_connected(system:
     system.settle(30)
     [card] = system.slack.channel(CONNECTIONS)
     assert "**Disconnected**, last managed day 31 Dec 2026" in system.slack.render(card)
-    assert "The group is no longer connected." in system.slack.render(card)
+    assert "The request disconnected the group." in system.slack.render(card)
     assert '"disconnect"' not in blocks_of(card)
     assert "**Disconnected**, last managed day 31 Dec 2026" in typed(system, f"status {connection['id']}")
     system.slack.click(ANA, CONNECTIONS, card.ts, "details")
@@ -247,6 +247,42 @@ def test_only_the_request_that_counts_changes_what_a_connection_shows(system: Sy
     assert "The group is connected." in text
     assert "Disconnection request" not in text
     assert '"disconnect"' in blocks_of(card)
+
+
+def test_what_is_said_about_a_request_says_nothing_about_other_requests_for_its_group(system: System) -> None:
+    """One is withdrawn and one was rejected, while a third has disconnected the group."""
+    connected(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    assert system.slack.submit(ANA, form.id, values).errors == {}
+    system.settle(30)
+    withdrawn = card_with(system, DECISIONS, "withdraw_disconnection")
+    rejected, completed = request_disconnection(system), request_disconnection(system)
+    system.noyo.move_disconnection(rejected["id"], "rejected")
+    system.noyo.move_disconnection(completed["id"], "completed")
+    system.settle(30)
+    assert "Disconnected" in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+    assert "The request does not disconnect the group." in typed(system, f"status {rejected['id']}")
+    system.slack.click(ANA, DECISIONS, withdrawn.ts, "withdraw_disconnection")
+    assert "The request is withdrawn. Nothing was sent to Noyo." in modal(system)
+    assert "stays connected" not in modal(system) + typed(system, f"status {rejected['id']}")
+
+
+def test_a_completed_request_does_not_say_that_a_group_that_is_connected_again_is_not(system: System) -> None:
+    first, request = connected(system), request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "completed")
+    system.settle(60)
+    system.noyo.remove(first["id"])
+    system.wait(60)
+    connected(system)
+
+    assert "The group is connected." in system.read_channel(CONNECTIONS)
+    shown = typed(system, f"status {request['id']}")
+    assert "The request disconnected the group." in shown
+    assert "no longer connected" not in shown
 
 
 def test_a_list_says_which_row_is_a_connection_and_which_a_disconnection_request(system: System) -> None:

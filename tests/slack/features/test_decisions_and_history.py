@@ -38,7 +38,7 @@ def test_requests_are_listed_by_their_last_day_and_those_being_sent_offer_no_but
     message = reply.messages[0]
     block = next(block for block in message.blocks if block["type"] == "actions")
     system.slack.click_ephemeral(ANA, message.ts, "reject", block_id=block["block_id"])
-    assert "Sooner Inc stays connected to Guardian" in modal_text(system)
+    assert "This request does not disconnect Sooner Inc from Guardian" in modal_text(system)
 
 
 def test_the_first_eight_requests_are_shown_and_the_rest_are_counted(system: System) -> None:
