@@ -297,6 +297,23 @@ def test_a_list_says_which_row_is_a_connection_and_which_a_disconnection_request
         assert "Disconnection request · Test Company · Guardian: **Rejected**" in text
 
 
+def test_the_id_of_a_disconnection_request_that_is_not_known_yet_is_found_at_noyo(system: System) -> None:
+    """Somebody types it before the next poll; the id alone does not say what it is."""
+    request = system.noyo.carrier_requests_disconnection(
+        carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-12-31"
+    )
+    assert "I am asking Noyo" in typed(system, f"status {request['id']}")
+    system.execute_due()
+    system.notify()
+
+    [answer] = system.slack.direct_messages(ANA)
+    text = system.slack.render(answer)
+    assert "Refreshed from Noyo." in text
+    assert "Disconnection request:** Test Company · Guardian" in text
+    assert "could not find" not in text
+    assert "Test Company" in system.read_channel(DECISIONS)
+
+
 # ---------------------------------------------------------------- changes that keep the status
 
 
