@@ -314,6 +314,19 @@ def test_the_id_of_a_disconnection_request_that_is_not_known_yet_is_found_at_noy
     assert "Test Company" in system.read_channel(DECISIONS)
 
 
+def test_each_pause_of_one_second_has_its_own_notice(system: System) -> None:
+    for words in ("pause first reason", "resume", "pause second reason"):
+        typed(system, words)
+    system.settle(30)
+
+    notices = [text for text in map(system.slack.render, system.slack.channel(ALERTS)) if "Sending to Noyo" in text]
+    assert len(notices) == 2
+    assert "Sending to Noyo resumed" in notices[0]
+    assert "Sending to Noyo is paused" in notices[1]
+    assert "**Reason:** second reason" in notices[1]
+    assert "second reason" in typed(system, "status")
+
+
 # ---------------------------------------------------------------- changes that keep the status
 
 
