@@ -435,7 +435,15 @@ def test_the_message_of_a_required_action_is_noyos_and_stands_with_what_to_do(sy
 
 @pytest.mark.parametrize(
     "value",
-    ["8765 43219", "876 543 219", "8.7.6.5.4.3.2.1.9", "876%2D54%2D3219", "ana@example.com", "ana%40example.com"],
+    [
+        "8765 43219",
+        "876 543 219",
+        "8.7.6.5.4.3.2.1.9",
+        "876;54|3219",
+        "876%2D54%2D3219",
+        "ana@example.com",
+        "ana%40example.com",
+    ],
 )
 def test_sensitive_values_in_a_later_message_are_masked_everywhere(system: System, value: str) -> None:
     connection = system.noyo.add_connection(carrier_id=GUARDIAN, group_name="Test Company", status="processing")
