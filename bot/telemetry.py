@@ -152,12 +152,13 @@ _UNSEEN = (
     r"\U000e0000-\U000e0fff]"
 )
 _BETWEEN = (
-    r"[\s.,/_:\-\u00b7\u02d7\u058a\u05be\u1400\u1806\u2010-\u2015\u2022\u2027\u2043\u2044\u207b\u208b\u2212\u2215"
+    r"[\s.,/_:\-()\[\];|\u00b7\u02d7\u058a\u05be\u1400\u1806\u2010-\u2015\u2022\u2027\u2043\u2044\u207b\u208b\u2212\u2215"
     r"\u2219\u22c5\u2e3a\u2e3b\u2e40\u2796\u2800\u301c\u3030\u30a0\u30fb\u30fc\ufe31\ufe32\ufe58\ufe63\uff0d\uff0e\uff0f"
     r"\uff3f\uff65]"
 )
 # A separator as it is, or as percent-encoding or JSON writes it.
-_SEPARATOR = rf"(?:{_BETWEEN}|%(?:20|2[CDEFcdef]|3[Aa]|5[Ff]|[Cc]2%[Aa]0)|\\(?:[nrt]|u00(?:[Aa]0|20|2[CDEFcdef])))"
+_CODE = r"(?:20|2[89CDEFcdef]|3[ABab]|5[BDFbdf]|7[Cc])"
+_SEPARATOR = rf"(?:{_BETWEEN}|%(?:{_CODE}|[Cc]2%[Aa]0)|\\(?:[nrt]|u00(?:{_CODE}|[Aa]0)))"
 _GAP = rf"(?:{_UNSEEN}*+{_SEPARATOR}){{1,3}}{_UNSEEN}*+"
 
 

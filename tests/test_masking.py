@@ -54,6 +54,12 @@ HIDDEN = "•••"
         r"876\n54\n3219",
         "12345-6789",
         "123-456-789",
+        "123) 45-6789",
+        "123] [45] [6789",
+        "123;45;6789",
+        "123|45|6789",
+        "12 (3456789",
+        "123%29%2045%7C6789",
     ],
 )
 @pytest.mark.parametrize("around", ["{}", "SSN {}.", "SSN{}", "{}th", "({})", "_{}_", "*{}*", "a{}b", "id={};"])
@@ -70,6 +76,12 @@ def test_a_tax_number_is_masked_in_every_spelling(number: str, around: str) -> N
         "12345678",
         "555-123-4567",
         "(555) 123-4567",
+        "(212) 555-0123",
+        "+1 (212) 555-0123",
+        "(212)555-0123",
+        "(212) 555-0123; (646) 555-0199",
+        "(2025-01-31)",
+        "[1] 12345678",
         "Call 555-123-4567 10 times",
         "2025-01-31",
         "2025-01-31 5 of 9",
@@ -143,6 +155,12 @@ def test_an_id_that_is_part_of_a_number_does_not_keep_that_number(text: str, own
     assert HIDDEN in mask(text, keep=own)
 
 
+def test_a_number_in_parentheses_is_masked() -> None:
+    assert mask("(123) 45-6789") == f"({HIDDEN}"
+    assert mask("(12) 3456789") == f"({HIDDEN}"
+    assert mask("(123)-(45)-(6789)") == f"({HIDDEN})"
+
+
 def test_several_numbers_in_a_row_are_all_masked() -> None:
     assert mask("123456789, 123-45-6789; 12-3456789") == f"{HIDDEN}, {HIDDEN}; {HIDDEN}"
 
@@ -173,7 +191,9 @@ def test_masked_text_contains_no_number_that_a_person_would_read_as_a_tax_number
     assert re.findall(shape, as_read(mask(text))) == []
 
 
-SEPARATORS = st.sampled_from(["", "", " ", "-", ".", "/", "\u2011", "\u200b", "%20", "%2D", r"\u002d"])
+SEPARATORS = st.sampled_from(
+    ["", "", " ", "-", ".", "/", ";", "|", "(", ")", "\u2011", "\u200b", "%20", "%2D", r"\u002d"]
+)
 
 
 @settings(deadline=None)

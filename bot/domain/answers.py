@@ -1,4 +1,4 @@
-"""Noyo's success answers that do not confirm what was asked for."""
+"""Noyo's answers that do not tell whether what was asked for took effect."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from enum import StrEnum
 
 
 class AnswerProblem(StrEnum):
-    """Why Noyo's success answer to our request does not confirm what was asked for."""
+    """Why Noyo's answer to our request does not confirm what was asked for."""
 
+    REFUSED = "refused"
+    """Noyo refused it, but an attempt may have taken effect."""
     UNREADABLE = "unreadable"
     RECORD = "record"
     """The record in the answer is another one, or one that existed before."""
@@ -23,12 +25,12 @@ class AnswerProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnconfirmedAnswer:
-    """An answer of Noyo with success that does not confirm the wanted effect. `shown`: what it shows instead."""
+    """An answer of Noyo that leaves open whether it took effect. `shown`: what it shows instead of that."""
 
     problem: AnswerProblem
     shown: str | None = None
 
     @property
     def contradicts(self) -> bool:
-        """Whether it says something other than what was asked for. Sending again could cause a second wrong effect."""
-        return self.problem is not AnswerProblem.UNREADABLE
+        """Whether it is a success with something other than what was asked for, so that sending again could harm."""
+        return self.problem not in (AnswerProblem.REFUSED, AnswerProblem.UNREADABLE)

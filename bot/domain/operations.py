@@ -160,7 +160,7 @@ class Operation:
     first_sent_at: int | None = None
     reconciliations: int = 0
     unconfirmed_answer: UnconfirmedAnswer | None = None
-    """Noyo's answer to the last attempt, if it answered with success without confirming the effect."""
+    """Noyo's answer to the last attempt, if it left open whether it took effect; None also if no answer came."""
     lease: str | None = None
     lease_until: int | None = None
     delay_reason: str | None = None

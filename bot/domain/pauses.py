@@ -23,7 +23,8 @@ class Mode(StrEnum):
 class Pause:
     """A period in which nothing was sent (Unix seconds); `until` is None while it lasts.
 
-    `by` is the admin who paused; None for observe mode.
+    `by` is the admin who paused; None for observe mode. `number` counts the pauses that they began in the same second,
+    from 0.
     """
 
     since: int
@@ -31,11 +32,13 @@ class Pause:
     reason: str | None = None
     until: int | None = None
     ended_by: str | None = None
+    number: int = 0
 
     @property
     def name(self) -> str:
         """Identifies this pause."""
-        return f"{self.since}-{self.by or ''}"
+        number = f".{self.number}" if self.number else ""
+        return f"{self.since}{number}-{self.by or ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,11 @@ class PauseHistory:
     def observe_pause(self) -> Pause | None:
         """The time since which Switchboard has been in observe mode."""
         return next((pause for pause in self._open() if pause.by is None), None)
+
+    def next_pause(self, now: int, by: str | None = None, reason: str | None = None) -> Pause:
+        """A pause that starts now, not in the history yet."""
+        number = sum((pause.since, pause.by) == (now, by) for pause in self.pauses)
+        return Pause(now, by, reason, number=number)
 
     def with_started(self, pause: Pause) -> PauseHistory:
         return replace(self, pauses=(*self._recent(pause.since), pause))

@@ -31,9 +31,10 @@ class PollCursor:
     """Where polling of a list stands. All times are Unix seconds.
 
     `started_at` is the start of the first run: older changes are ingested without events. `since` is the highest
-    `modified` of a finished pass, None before the first has finished; `advanced_at` is when it last rose, by our clock.
-    `overlap_settled`: a pass has read the overlap again after it had run out, so late rows have appeared. `swept_at` is
-    when everything was last compared, `finished_at` when a run last finished. `revision` guards against two polls.
+    `modified` of a finished pass that was not in the future, None before the first has finished; `advanced_at` is when
+    it last rose, by our clock. `overlap_settled`: a pass has read the overlap again after it had run out, so late rows
+    have appeared. `swept_at` is when everything was last compared, `finished_at` when a run last finished. `revision`
+    guards against two polls.
     """
 
     started_at: int

@@ -33,6 +33,21 @@ def test_a_retry_after_of_a_day_does_not_delay_an_alert_for_a_day(system: System
     assert "Failed Company" in system.read_channel(ALERTS)
 
 
+def test_a_change_in_the_future_hides_no_changes_after_an_outage(system: System) -> None:
+    """Noyo shows one record as changed in a year. Then nothing is polled while more fail than fit on a page."""
+    system.noyo.rules = replace(system.noyo.rules, max_page_size=5)
+    in_a_year = int(system.clock()) + 365 * 86_400
+    system.noyo.add_connection(group_name="Future Company", status="completed", modified=in_a_year)
+    system.settle(60)
+    failed = [f"Company {number:02}" for number in range(12)]
+    for name in failed:
+        system.wait(60)
+        system.noyo.add_connection(group_name=name, status="unable_to_connect")
+    system.settle(60)
+
+    assert [name for name in failed if name not in system.read_channel(ALERTS)] == []
+
+
 def test_after_an_hour_of_rate_limits_an_alert_is_posted_within_ten_minutes(system: System) -> None:
     system.slack.faults.rate_limited(30, "chat.postMessage", times=100_000)
     system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")

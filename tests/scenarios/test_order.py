@@ -36,7 +36,7 @@ def test_the_history_of_one_second_is_in_order(system: System) -> None:
 
     assert history(system, request["id"])[:6] == [
         "@Ana: approval was confirmed by Noyo",
-        "@Ana: approval was sent to Noyo",
+        "@Ana: approval was taken up to be sent to Noyo",
         "@Ana: approved, to be sent to Noyo",
         "@Ben: started checking it instead of @Ana",
         "@Ana: started checking it instead of @Ben",
@@ -59,6 +59,22 @@ def test_the_history_of_a_connection_and_of_its_disconnection_is_in_one_order(sy
     newest, before = history(system, connection["id"])[:2]
     assert newest.startswith("@Ana: asked to disconnect")
     assert before == "@Gus: was refused: they lack the right"
+
+
+def test_history_does_not_say_that_something_was_sent_that_was_not(system: System) -> None:
+    """The record changes between the click and the last read before the retry would be sent."""
+    record = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.wait(1)
+    system.noyo.move_connection(record["id"], "completed")
+    system.settle(60)
+
+    assert system.writes() == []
+    assert history(system, record["id"])[:2] == [
+        "@Ana: retry was not sent: it had changed at Noyo",
+        "@Ana: retry was taken up to be sent to Noyo",
+    ]
 
 
 # ---------------------------------------------------------------- the thread of a card

@@ -118,6 +118,33 @@ def test_an_answer_that_cannot_be_read_is_not_called_no_answer(system: System) -
     assert "did not answer" not in seen
 
 
+def test_a_refusal_of_what_took_effect_is_not_called_no_answer(system: System) -> None:
+    """Noyo processes the approval and answers with a conflict."""
+    request = request_disconnection(system)
+    system.noyo.faults.add(Fault("false_answer_after", method="PUT", status=409, body={"message": "conflict"}))
+    decide(system, "approve")
+    system.settle(120)
+
+    assert system.noyo.disconnection(str(request["id"]))["status"] == "processing"
+    seen = system.read_channel(DECISIONS)
+    assert "Noyo refused it, but Noyo shows it approved" in seen
+    assert "did not answer" not in seen
+
+
+def test_a_refusal_is_not_called_no_answer_while_it_is_being_checked(system: System) -> None:
+    """Noyo answers with a conflict, and then not at all."""
+    request_disconnection(system)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=409, body={"message": "conflict"}))
+    decide(system, "approve")
+    system.noyo.faults.add(Fault("reset_before", method="GET", times=None, skip=1))
+    system.execute_due()
+    system.notify()
+
+    seen = system.read_channel(DECISIONS)
+    assert "Noyo refused it; checking whether it arrived" in seen
+    assert "did not answer" not in seen
+
+
 def connected(system: System, **fields: Any) -> dict[str, Any]:
     """A completed connection of the group, and its card."""
     given = {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company", "carrier_group_id": "00110011"}
@@ -160,7 +187,7 @@ def test_a_connection_that_is_being_disconnected_is_not_called_connected(system:
     system.settle(30)
     [card] = system.slack.channel(CONNECTIONS)
     assert "**Disconnected**, last managed day 31 Dec 2026" in system.slack.render(card)
-    assert "The group is no longer connected." in system.slack.render(card)
+    assert "The request disconnected the group." in system.slack.render(card)
     assert '"disconnect"' not in blocks_of(card)
     assert "**Disconnected**, last managed day 31 Dec 2026" in typed(system, f"status {connection['id']}")
     system.slack.click(ANA, CONNECTIONS, card.ts, "details")
@@ -253,6 +280,42 @@ def test_only_the_request_that_counts_changes_what_a_connection_shows(system: Sy
     assert '"disconnect"' in blocks_of(card)
 
 
+def test_what_is_said_about_a_request_says_nothing_about_other_requests_for_its_group(system: System) -> None:
+    """One is withdrawn and one was rejected, while a third has disconnected the group."""
+    connected(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    assert system.slack.submit(ANA, form.id, values).errors == {}
+    system.settle(30)
+    withdrawn = card_with(system, DECISIONS, "withdraw_disconnection")
+    rejected, completed = request_disconnection(system), request_disconnection(system)
+    system.noyo.move_disconnection(rejected["id"], "rejected")
+    system.noyo.move_disconnection(completed["id"], "completed")
+    system.settle(30)
+    assert "Disconnected" in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+    assert "The request does not disconnect the group." in typed(system, f"status {rejected['id']}")
+    system.slack.click(ANA, DECISIONS, withdrawn.ts, "withdraw_disconnection")
+    assert "The request is withdrawn. Nothing was sent to Noyo." in modal(system)
+    assert "stays connected" not in modal(system) + typed(system, f"status {rejected['id']}")
+
+
+def test_a_completed_request_does_not_say_that_a_group_that_is_connected_again_is_not(system: System) -> None:
+    first, request = connected(system), request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "completed")
+    system.settle(60)
+    system.noyo.remove(first["id"])
+    system.wait(60)
+    connected(system)
+
+    assert "The group is connected." in system.read_channel(CONNECTIONS)
+    shown = typed(system, f"status {request['id']}")
+    assert "The request disconnected the group." in shown
+    assert "no longer connected" not in shown
+
+
 def test_a_list_says_which_row_is_a_connection_and_which_a_disconnection_request(system: System) -> None:
     connected(system)
     request = request_disconnection(system)
@@ -263,6 +326,36 @@ def test_a_list_says_which_row_is_a_connection_and_which_a_disconnection_request
         text = typed(system, words)
         assert "Connection · Test Company · Guardian: **Completed**" in text
         assert "Disconnection request · Test Company · Guardian: **Rejected**" in text
+
+
+def test_the_id_of_a_disconnection_request_that_is_not_known_yet_is_found_at_noyo(system: System) -> None:
+    """Somebody types it before the next poll; the id alone does not say what it is."""
+    request = system.noyo.carrier_requests_disconnection(
+        carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-12-31"
+    )
+    assert "I am asking Noyo" in typed(system, f"status {request['id']}")
+    system.execute_due()
+    system.notify()
+
+    [answer] = system.slack.direct_messages(ANA)
+    text = system.slack.render(answer)
+    assert "Refreshed from Noyo." in text
+    assert "Disconnection request:** Test Company · Guardian" in text
+    assert "could not find" not in text
+    assert "Test Company" in system.read_channel(DECISIONS)
+
+
+def test_each_pause_of_one_second_has_its_own_notice(system: System) -> None:
+    for words in ("pause first reason", "resume", "pause second reason"):
+        typed(system, words)
+    system.settle(30)
+
+    notices = [text for text in map(system.slack.render, system.slack.channel(ALERTS)) if "Sending to Noyo" in text]
+    assert len(notices) == 2
+    assert "Sending to Noyo resumed" in notices[0]
+    assert "Sending to Noyo is paused" in notices[1]
+    assert "**Reason:** second reason" in notices[1]
+    assert "second reason" in typed(system, "status")
 
 
 # ---------------------------------------------------------------- changes that keep the status
@@ -373,7 +466,15 @@ def test_the_message_of_a_required_action_is_noyos_and_stands_with_what_to_do(sy
 
 @pytest.mark.parametrize(
     "value",
-    ["8765 43219", "876 543 219", "8.7.6.5.4.3.2.1.9", "876%2D54%2D3219", "ana@example.com", "ana%40example.com"],
+    [
+        "8765 43219",
+        "876 543 219",
+        "8.7.6.5.4.3.2.1.9",
+        "876;54|3219",
+        "876%2D54%2D3219",
+        "ana@example.com",
+        "ana%40example.com",
+    ],
 )
 def test_sensitive_values_in_a_later_message_are_masked_everywhere(system: System, value: str) -> None:
     connection = system.noyo.add_connection(carrier_id=GUARDIAN, group_name="Test Company", status="processing")

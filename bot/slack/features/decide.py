@@ -166,7 +166,7 @@ def _fields(decision: Decision, record: Disconnection) -> list[Json]:
 def _consequence(decision: Decision, record: Disconnection, display: DisplaySettings) -> list[RichText]:
     group, carrier = record_facts.group_name(record), display.carrier(record.carrier_id)
     if decision is Decision.REJECT:
-        return [rich_text(group, " stays connected to ", carrier, ", and this request is closed.")]
+        return [rich_text("This request does not disconnect ", group, " from ", carrier, ", and is closed.")]
     ends = record.effective_end_date
     when = f"{date_text(ends)}, or the day you choose instead," if ends else "the day you choose,"
     return [rich_text(f"After {when} changes for ", group, " no longer reach ", carrier, ".")]

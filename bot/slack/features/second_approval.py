@@ -177,9 +177,7 @@ def _withdraw(context: RequestContext, operation_id: str) -> tuple[str, RichText
         return "Not possible", replies.denial(permission)
     withdrawn = withdraw(operation_id, context.actor.user_id, deps=context.deps)
     if withdrawn is not None:
-        return "Withdrawn", rich_text(
-            "The request is withdrawn. Nothing was sent to Noyo, and the group stays connected."
-        )
+        return "Withdrawn", rich_text("The request is withdrawn. Nothing was sent to Noyo.")
     now = context.deps.operations.operation(operation_id)
     if operation is not None:
         context.audit_event("withdrawal_conflict", operation.entity, *_conflict_details(operation, now))

@@ -16,7 +16,9 @@ def answered(operation: Operation) -> RichText:
     answer = operation.unconfirmed_answer
     if answer is None:
         return rich_text("Noyo did not answer")
-    if not answer.contradicts:
+    if answer.problem is AnswerProblem.REFUSED:
+        return rich_text("Noyo refused it")
+    if answer.problem is AnswerProblem.UNREADABLE:
         return rich_text("Noyo's answer could not be read")
     return rich_text("Noyo answered with success and a record that ", *_contradiction(operation, answer))
 

@@ -152,7 +152,7 @@ def _button(action: Action, label: str, value: ButtonValue, *, primary: bool = F
 def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple[Json, ...]:
     """For an operation that waits for a second approver. Withdraw cannot be undone, so it asks for confirmation."""
     value = ButtonValue(operation_id=operation_id)
-    text = "The request will not be sent to Noyo, and the group stays connected."
+    text = "The request will not be sent to Noyo."
     return (
         _button(Action.CONFIRM, "Confirm Disconnection…", value, primary=primary),
         {**_button(Action.WITHDRAW, "Withdraw", value), "confirm": confirm("Withdraw the request?", text, "Withdraw")},

@@ -343,5 +343,5 @@ def _after_refused_disconnection(operation: Operation, command: str, *, duplicat
             "Decide on the existing request if it needs review. Otherwise, Noyo is processing it, or has completed it."
         )
     if operation.outcome is not None and operation.outcome.status == _FORBIDDEN:
-        return "Noyo protects this group. Ask Noyo whether it can be disconnected; until then it stays connected."
+        return "Noyo protects this group. Ask Noyo whether it can be disconnected."
     return f"Correct what Noyo names, such as the day or the reason, then ask again with {command} disconnect."

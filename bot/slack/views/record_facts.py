@@ -211,8 +211,8 @@ _NEXT_STEPS: dict[Status, str] = {
         "The request waits until someone decides."
     ),
     DisconnectionStatus.PROCESSING: "No action needed. Noyo is disconnecting the group.",
-    DisconnectionStatus.COMPLETED: "No action needed. The group is no longer connected.",
-    DisconnectionStatus.REJECTED: "No action needed. The group stays connected.",
+    DisconnectionStatus.COMPLETED: "No action needed. The request disconnected the group.",
+    DisconnectionStatus.REJECTED: "No action needed. The request does not disconnect the group.",
     LocalStatus.DELETED: "No action needed here. If this is unexpected, ask Noyo why it was deleted.",
 }
 

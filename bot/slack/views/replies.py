@@ -202,7 +202,7 @@ def _confirmed(operation: Operation) -> str:
     if isinstance(request, DecisionRequest):
         return {
             Decision.APPROVE: "Noyo accepted your approval and is disconnecting the group.",
-            Decision.REJECT: "Noyo accepted your rejection. The group stays connected.",
+            Decision.REJECT: "Noyo accepted your rejection. The request does not disconnect the group.",
         }[request.decision] + _unversioned(operation)
     return {
         OperationKind.REQUEST_CONNECTION: "Noyo created the connection. Follow its progress on the card.",

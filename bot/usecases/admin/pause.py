@@ -49,7 +49,7 @@ def pause(
                 return _unchanged(before, command_id)
             continue
         now = int(deps.clock())
-        new_pause = Pause(since=now, by=actor, reason=mask(reason_text.strip())[:MAX_REASON_LENGTH] or None)
+        new_pause = before.next_pause(now, actor, mask(reason_text.strip())[:MAX_REASON_LENGTH] or None)
         after = before.with_started(new_pause).with_handled(command_id, now)
         if _save(before, after, new_pause, "sending_paused", actor, deps):
             return PauseChanged(new_pause)
@@ -95,7 +95,7 @@ def record_mode(deps: Dependencies) -> None:
     mode, before = deps.mode, deps.pauses.history()
     open_pause, now = before.observe_pause, int(deps.clock())
     if mode is Mode.OBSERVE and open_pause is None:
-        new_pause = Pause(since=now)
+        new_pause = before.next_pause(now)
         _save(before, before.with_started(new_pause), new_pause, "observe_mode_started", None, deps)
     elif mode is Mode.ACT and open_pause is not None:
         _save(before, before.with_ended(open_pause, now, None), open_pause, "observe_mode_ended", None, deps)

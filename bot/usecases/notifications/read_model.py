@@ -27,12 +27,12 @@ CANDIDATES = 20
 
 
 def record_of(operation: Operation, deps: Dependencies) -> RecordState | None:
-    """The record an operation is about: its entity, the record it created, or the one a poll linked to it."""
+    """The record an operation is about: the one that it created or read, its entity, or the one a poll linked to it."""
+    named = operation.outcome.record if operation.outcome else None
+    if operation.state is OperationState.SUCCEEDED and named is not None:
+        return deps.records.record_state(named)
     if operation.entity.is_record:
         return deps.records.record_state(operation.entity)
-    created = operation.outcome.record if operation.outcome else None
-    if operation.state is OperationState.SUCCEEDED and created is not None:
-        return deps.records.record_state(created)
     search_text = _search_text(operation)
     if search_text is None or (operation.state.settled and not _reported_by_person(operation)):
         return None

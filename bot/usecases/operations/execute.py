@@ -11,7 +11,7 @@ from bot.domain.operations import Operation, OperationKind, OperationState, Outc
 from bot.domain.people import ALLOWED, Permission, Verdict, authorize_decision_on
 from bot.domain.reconciliation import with_end_date
 from bot.domain.record_states import has_ended
-from bot.domain.records import Connection, ConnectionStatus, EntityRef, Record, is_open
+from bot.domain.records import Connection, ConnectionStatus, EntityKind, EntityRef, Record, is_open
 from bot.domain.requests import (
     ConnectionRequest,
     DecisionRequest,
@@ -193,11 +193,11 @@ def _process_refusal(operation: Operation, rules: SendingRules, refusal: NoyoRef
     Noyo does not document its answer to a stale version, so the current version distinguishes a change from a refusal.
     """
     sent_before = operation.sends > 1
-    if (sent_before or refusal.status in rules.stale | rules.duplicate) and settle_if_effective(
-        operation, deps, same_name=not sent_before
-    ):
+    refused = replace(operation, unconfirmed_answer=UnconfirmedAnswer(AnswerProblem.REFUSED))
+    may_have_arrived = sent_before or refusal.status in rules.stale | rules.duplicate
+    if may_have_arrived and settle_if_effective(refused, deps, same_name=not sent_before):
         return
-    if refusal.status in rules.stale and _before_sending(_unchanged_record, operation, deps) is None:
+    if refusal.status in rules.stale and _before_sending(_unchanged_record, refused, deps) is None:
         return
     if refusal.status in rules.duplicate:
         duplicate = find_duplicate(operation, deps)
@@ -346,4 +346,6 @@ def _read_or_ingest_deletion(entity: EntityRef, deps: Dependencies) -> Record:
     except NoyoRefused as refusal:
         if refusal.not_found and ingest_deletion(entity, deps):
             settle_operations_on_deleted(entity, deps)
+        elif refusal.not_found and entity.kind is EntityKind.CONNECTION:
+            return deps.noyo.disconnection(entity.key)  # A person who types an id does not say of which kind it is.
         raise

@@ -45,7 +45,7 @@ class PageIngestor:
         self.started_at = deps.now()
         self.report = PollReport()
         self.newest_modified = 0
-        """The highest `modified` seen so far."""
+        """The highest `modified` seen so far that is not in the future."""
         self.awaiting_decision: dict[EntityRef, Record] = {}
         """The disconnection requests seen that await a decision."""
         self.seen: set[EntityRef] = set()
@@ -155,7 +155,8 @@ class PageIngestor:
             self._park(row_id, str(error))
 
     def _remember(self, record: Record) -> None:
-        self.newest_modified = max(self.newest_modified, record.modified)
+        if record.modified <= self.started_at:  # A pass that reads down to the future would miss what is older.
+            self.newest_modified = max(self.newest_modified, record.modified)
         self.seen.add(record.entity)
         if isinstance(record, Disconnection) and record.status is DisconnectionStatus.NEEDS_REVIEW:
             self.awaiting_decision[record.entity] = record

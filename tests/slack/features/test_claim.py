@@ -114,7 +114,7 @@ def test_a_claim_prevents_nobody_from_deciding(system: System) -> None:
     record_state = store_disconnection_request(system, "Echo")
     press_claim(system, record_state, ANA)
     press_button(system, record_facts.record_button(Action.REJECT, record_state.record), BEN)
-    assert "Echo stays connected" in modal_text(system, BEN)
+    assert "This request does not disconnect Echo" in modal_text(system, BEN)
 
 
 def test_the_list_of_decisions_shows_the_owner_and_the_days_left(system: System) -> None:

@@ -146,7 +146,7 @@ def test_today_is_the_day_in_the_business_timezone(system: System) -> None:
 def test_the_rejection_form_shows_the_consequences_and_requires_a_reason(system: System) -> None:
     record_state = store_disconnection_request(system, "Kept Inc")
     view = open_form(system, record_state, Decision.REJECT)
-    assert "Kept Inc stays connected to Guardian, and this request is closed." in modal_text(system)
+    assert "This request does not disconnect Kept Inc from Guardian, and is closed." in modal_text(system)
     assert submit_form(system, view).errors.keys() == {"reason"}
     submit_form(system, view, {"reason": "Payment reinstated"})
     assert submitted_decision(system, view) == DecisionRequest(

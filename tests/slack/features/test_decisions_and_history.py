@@ -38,7 +38,7 @@ def test_requests_are_listed_by_their_last_day_and_those_being_sent_offer_no_but
     message = reply.messages[0]
     block = next(block for block in message.blocks if block["type"] == "actions")
     system.slack.click_ephemeral(ANA, message.ts, "reject", block_id=block["block_id"])
-    assert "Sooner Inc stays connected to Guardian" in modal_text(system)
+    assert "This request does not disconnect Sooner Inc from Guardian" in modal_text(system)
 
 
 def test_the_first_eight_requests_are_shown_and_the_rest_are_counted(system: System) -> None:
@@ -104,7 +104,7 @@ def test_history_shows_conflicts_and_their_reasons(system: System) -> None:
     lines = [line.partition(" · ")[2] for line in answer_text(system, reply).splitlines() if "@Ben" in line]
     assert lines == [
         "@Ben: tried to confirm the disconnection request, but it was no longer waiting",
-        "@Ben: approval was sent to Noyo",
+        "@Ben: approval was taken up to be sent to Noyo",
         "@Ben: tried to resolve it, but someone else acted first",
         "@Ben: tried to approve, but it had changed in the meantime; nothing was sent for them",
         "@Ben: tried to approve, but @Ana was faster; nothing was sent for them",

@@ -193,7 +193,7 @@ def test_an_expired_request_cannot_be_confirmed(system: System) -> None:
 def test_the_requester_and_any_approver_may_withdraw_a_request(system: System, user: str) -> None:
     operation_id = request_disconnection(system, f"Back {user}")
     view = open_confirmation(system, operation_id)
-    assert "Nothing was sent to Noyo, and the group stays connected." in withdraw(system, operation_id, user)
+    assert "The request is withdrawn. Nothing was sent to Noyo." in withdraw(system, operation_id, user)
     system.slack.submit(BEN, view, {})
     assert "[[ No longer waiting ]]" in modal_text(system, BEN)
     assert "withdrew" in modal_text(system, BEN)

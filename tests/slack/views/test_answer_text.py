@@ -20,6 +20,7 @@ def text_of(content: RichText) -> str:
     ("answer", "expected"),
     [
         (None, "Noyo did not answer"),
+        (UnconfirmedAnswer(AnswerProblem.REFUSED), "Noyo refused it"),
         (UnconfirmedAnswer(AnswerProblem.UNREADABLE), "Noyo's answer could not be read"),
         (UnconfirmedAnswer(AnswerProblem.RECORD, "x"), "a record that is not the requested one"),
         (UnconfirmedAnswer(AnswerProblem.VERSION, "x"), "a record that has not changed"),

@@ -147,7 +147,7 @@ def reply_text(kind: OutcomeKind, decision: Decision = Decision.APPROVE, message
 def test_a_reply_shows_the_outcome_of_a_decision() -> None:
     assert "Noyo accepted your approval and is disconnecting the group." in reply_text(OutcomeKind.CONFIRMED)
     rejected = reply_text(OutcomeKind.CONFIRMED, Decision.REJECT)
-    assert "Noyo accepted your rejection. The group stays connected." in rejected
+    assert "Noyo accepted your rejection. The request does not disconnect the group." in rejected
     assert "Disconnection request: Test Company" in rejected
     found = reply_text(OutcomeKind.RECONCILED)
     assert "# Noyo shows it approved" in found

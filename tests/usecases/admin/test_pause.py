@@ -140,7 +140,7 @@ def test_observe_mode_and_a_pause_do_not_end_each_other(bench: ExecutionBench) -
 
     record_mode(replace(bench.deps, mode=Mode.OBSERVE))
     resume(ANA, bench.deps)
-    assert bench.store.pauses.history().observe_pause == Pause(START)
+    assert bench.store.pauses.history().observe_pause == Pause(START, number=1), "the second one of this second"
 
 
 def test_endless_concurrent_updates_raise_an_error(bench: ExecutionBench) -> None:
