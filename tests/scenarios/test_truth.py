@@ -13,6 +13,7 @@ from infra.local.slack import Message
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System, blocks_of
 
 GROUP = "11111111-0000-4000-8000-000000000001"
+OTHER_GROUP = "22222222-0000-4000-8000-000000000002"
 OTHER_CARRIER = "aaaaaaaa-0000-4000-8000-00000000000a"
 
 
@@ -220,6 +221,31 @@ def test_only_the_request_that_counts_changes_what_a_connection_shows(system: Sy
     assert "The group is connected." in text
     assert "Disconnection request" not in text
     assert '"disconnect"' in blocks_of(card)
+
+
+def test_a_request_that_moves_to_another_group_does_not_end_the_connection_of_the_first(system: System) -> None:
+    connected(system)
+    request = request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "processing")
+    system.settle(60)
+    assert "Disconnecting after" in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+    system.noyo.move_disconnection(request["id"], "processing", group_id=OTHER_GROUP, group_name="Other Inc")
+    system.settle(60)
+    [card] = system.slack.channel(CONNECTIONS)
+    assert "Status:** Completed" in system.slack.render(card)
+    assert "The group is connected." in system.slack.render(card)
+    assert '"disconnect"' in blocks_of(card)
+
+
+def test_a_waiting_request_does_not_show_a_connection_that_moved_to_another_group(system: System) -> None:
+    connection = connected(system)
+    request_disconnection(system)
+    assert "Connection to disconnect:** Completed" in system.slack.render(system.slack.channel(DECISIONS)[0])
+
+    system.noyo.move_connection(connection["id"], "completed", group_id=OTHER_GROUP, group_name="Other Inc")
+    system.settle(60)
+    assert "Connection to disconnect" not in system.slack.render(system.slack.channel(DECISIONS)[0])
 
 
 def test_a_list_says_which_row_is_a_connection_and_which_a_disconnection_request(system: System) -> None:

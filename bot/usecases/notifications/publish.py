@@ -162,7 +162,7 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
         if record_state.entity.kind is EntityKind.DISCONNECTION:
             yield lambda: update_reminders(record_state.entity, deps)
         if event.version is not None:
-            yield lambda: update_related_cards(record_state, deps)
+            yield lambda: update_related_cards(event, record_state, deps)
             if operation is None or not operation.changes_noyo:
                 # What an operation changes is saved before the next one on the record is sent: its question shows it.
                 yield lambda: update_resolution_requests_about(record_state, deps)
