@@ -12,6 +12,7 @@ from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.notifications.publish import publish
 from bot.usecases.notifications.read_model import related_records, showing_in_group
 from bot.usecases.ports.storage import RecordRepository
+from infra.local.noyo import Fault
 from tests.system import CONNECTIONS, DECISIONS, GUARDIAN, System
 from tests.usecases.notification_bench import channel_texts, started_system
 
@@ -101,6 +102,19 @@ def test_without_a_group_id_there_are_no_related_records(system: System) -> None
     assert related_records(record_state, system.bot.repositories.records).other_carriers == ()
     assert showing_in_group(record_state, system.bot.repositories.records) == []
     assert "Other carriers" not in channel_texts(system, DECISIONS)[0]
+
+
+def test_a_completed_request_whose_group_noyo_refuses_to_show_has_no_related_records(system: System) -> None:
+    add_connection(system, GUARDIAN)
+    publish_changes(system)
+    system.noyo.move_disconnection(request_disconnection(system), "completed")
+    path = "group_disconnection_requests"
+    system.noyo.faults.add(Fault("false_answer", method="GET", path_contains=path, skip=1, status=403))
+    publish_changes(system)
+
+    assert system.noyo.faults.pending() == []
+    assert "Status:** Completed" in channel_texts(system, DECISIONS)[0]
+    assert "Status:** Completed" in channel_texts(system, CONNECTIONS)[0]
 
 
 class _LateIndex:
