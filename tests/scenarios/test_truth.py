@@ -254,8 +254,8 @@ def test_a_completed_request_ends_the_connection_once_noyo_says_whose_it_is(syst
     assert "The group is no longer connected." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
 
 
-def test_our_own_request_that_noyo_completes_before_we_read_it_has_one_card(system: System) -> None:
-    """Noyo's answer is lost, and a poll sees the completed request first."""
+def completed_own_request(system: System, **fields: str) -> None:
+    """Our request gets no answer, and Noyo completes it, with these fields, before we read it."""
     connected(system)
     system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
     form = system.slack.view_of(ANA)
@@ -272,13 +272,27 @@ def test_our_own_request_that_noyo_completes_before_we_read_it_has_one_card(syst
     assert system.slack.submit(BEN, view.id, {}).errors == {}
     system.execute_due()
     [created] = system.noyo.disconnections()
-    system.noyo.move_disconnection(created["id"], "completed")
+    system.noyo.move_disconnection(created["id"], "completed", **fields)
     system.settle(300)
+
+
+def test_our_own_request_that_noyo_completes_before_we_read_it_has_one_card(system: System) -> None:
+    completed_own_request(system)
 
     assert len(system.writes()) == 1
     [card] = system.slack.channel(DECISIONS)
     assert "Requested by:** @Ana" in system.slack.render(card)
     assert "The group is no longer connected." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+
+def test_our_own_completed_request_ends_the_connection_under_another_name(system: System) -> None:
+    """Only the request that we sent says which group it is."""
+    completed_own_request(system, group_name="Renamed Company")
+
+    assert "arrived" in system.read_channel(DECISIONS)
+    [card] = system.slack.channel(CONNECTIONS)
+    assert "The group is no longer connected." in system.slack.render(card)
+    assert '"disconnect"' not in blocks_of(card)
 
 
 def test_a_request_that_moves_to_another_group_does_not_end_the_connection_of_the_first(system: System) -> None:

@@ -239,7 +239,8 @@ def _link(record_state: RecordState, by: Operation | None) -> RecordState:
     wanted = ConnectionRequest if isinstance(record_state.record, Connection) else DisconnectionRequest
     if by is None or by.actor is None or not isinstance(by.input, wanted):
         return record_state
-    linked_state = link_to_operation(record_state, by.id, by.actor, by.input.group_name)
+    group_id = by.input.group_id if isinstance(by.input, DisconnectionRequest) else None
+    linked_state = link_to_operation(record_state, by.id, by.actor, by.input.group_name, group_id)
     return replace(linked_state, operation_event=next(iter(by.last_events), record_state.operation_event))
 
 
