@@ -179,11 +179,15 @@ def _was_retried(before: Record, after: Record) -> bool:
     return after.status is ConnectionStatus.PROCESSING or (None not in ids and ids[0] != ids[1])
 
 
-def link_to_operation(state: RecordState, operation_id: str, actor: str, group_name: str) -> RecordState:
-    """Link a record to the operation that requested it. The first link stays."""
+def link_to_operation(
+    state: RecordState, operation_id: str, actor: str, group_name: str, group_id: str | None = None
+) -> RecordState:
+    """Link a record to the operation that requested it, for this group. The first link stays."""
     if state.requested_by_operation is not None:
         return state
-    record = state.record if state.record.group_name else replace(state.record, group_name=group_name)
+    record = replace(
+        state.record, group_name=state.record.group_name or group_name, group_id=state.record.group_id or group_id
+    )
     card = operation_card_key(operation_id)
     return replace(state, record=record, requester=actor, requested_by_operation=operation_id, card_key=card)
 

@@ -113,6 +113,14 @@ def test_a_record_without_a_name_gets_the_requested_name() -> None:
     assert link_to_operation(HELD, "V1", "U0ANA", "Asked Company").record.group_name == "Test Company"
 
 
+def test_a_record_without_a_group_gets_the_requested_group() -> None:
+    of_no_group = new_record_state(a_disconnection(group_id=None), NOW)
+    of_a_group = new_record_state(a_disconnection(group_id=uuid(8)), NOW)
+
+    assert link_to_operation(of_no_group, "V1", "U0ANA", "Asked Company", uuid(9)).record.group_id == uuid(9)
+    assert link_to_operation(of_a_group, "V1", "U0ANA", "Asked Company", uuid(9)).record.group_id == uuid(8)
+
+
 def test_states_that_differ_only_in_revision_are_equal() -> None:
     assert replace(HELD, revision=7) == HELD
 

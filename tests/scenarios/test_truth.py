@@ -13,6 +13,7 @@ from infra.local.slack import Message
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System, blocks_of
 
 GROUP = "11111111-0000-4000-8000-000000000001"
+OTHER_GROUP = "22222222-0000-4000-8000-000000000002"
 OTHER_CARRIER = "aaaaaaaa-0000-4000-8000-00000000000a"
 
 
@@ -278,6 +279,103 @@ def test_only_the_request_that_counts_changes_what_a_connection_shows(system: Sy
     assert "The group is connected." in text
     assert "Disconnection request" not in text
     assert '"disconnect"' in blocks_of(card)
+
+
+def completed_request(system: System) -> None:
+    """A carrier's request that Noyo completes before we read it. Noyo leaves the group out of it from then on."""
+    request = system.noyo.carrier_requests_disconnection(
+        carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-12-31"
+    )
+    system.noyo.move_disconnection(request["id"], "completed")
+
+
+def test_a_request_that_is_first_seen_as_completed_ends_the_connection_of_its_group_only(system: System) -> None:
+    connected(system)
+    connected(system, group_id=OTHER_GROUP, carrier_group_id="00220022")
+    completed_request(system)
+    system.settle(60)
+
+    cards = list(map(system.slack.render, system.slack.channel(CONNECTIONS)))
+    [of_the_group] = [card for card in cards if "00110011" in card]
+    assert "**Disconnected**, last managed day 31 Dec 2026" in of_the_group
+    assert "The group is no longer connected." in of_the_group
+    [of_its_namesake] = [card for card in cards if "00220022" in card]
+    assert "The group is connected." in of_its_namesake
+
+
+def test_a_completed_request_ends_the_connection_once_noyo_says_whose_it_is(system: System) -> None:
+    connected(system)
+    completed_request(system)
+    system.noyo.faults.add(Fault("error_before", path_contains="group_disconnection_requests", skip=1, times=3))
+    system.settle(120)
+    assert system.noyo.faults.pending() == []
+    assert "The group is no longer connected." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+
+def completed_own_request(system: System, **fields: str) -> None:
+    """Our request gets no answer, and Noyo completes it, with these fields, before we read it."""
+    connected(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    assert system.slack.submit(ANA, form.id, values).errors == {}
+    system.settle(30)
+    system.noyo.faults.add(Fault("reset_after", method="POST"))
+    system.slack.click(
+        BEN, DECISIONS, card_with(system, DECISIONS, "confirm_disconnection").ts, "confirm_disconnection"
+    )
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    assert system.slack.submit(BEN, view.id, {}).errors == {}
+    system.execute_due()
+    [created] = system.noyo.disconnections()
+    system.noyo.move_disconnection(created["id"], "completed", **fields)
+    system.settle(300)
+
+
+def test_our_own_request_that_noyo_completes_before_we_read_it_has_one_card(system: System) -> None:
+    completed_own_request(system)
+
+    assert len(system.writes()) == 1
+    [card] = system.slack.channel(DECISIONS)
+    assert "Requested by:** @Ana" in system.slack.render(card)
+    assert "The group is no longer connected." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+
+def test_our_own_completed_request_ends_the_connection_under_another_name(system: System) -> None:
+    """Only the request that we sent says which group it is."""
+    completed_own_request(system, group_name="Renamed Company")
+
+    assert "arrived" in system.read_channel(DECISIONS)
+    [card] = system.slack.channel(CONNECTIONS)
+    assert "The group is no longer connected." in system.slack.render(card)
+    assert '"disconnect"' not in blocks_of(card)
+
+
+def test_a_request_that_moves_to_another_group_does_not_end_the_connection_of_the_first(system: System) -> None:
+    connected(system)
+    request = request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "processing")
+    system.settle(60)
+    assert "Disconnecting after" in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+    system.noyo.move_disconnection(request["id"], "processing", group_id=OTHER_GROUP, group_name="Other Inc")
+    system.settle(60)
+    [card] = system.slack.channel(CONNECTIONS)
+    assert "Status:** Completed" in system.slack.render(card)
+    assert "The group is connected." in system.slack.render(card)
+    assert '"disconnect"' in blocks_of(card)
+
+
+def test_a_waiting_request_does_not_show_a_connection_that_moved_to_another_group(system: System) -> None:
+    connection = connected(system)
+    request_disconnection(system)
+    assert "Connection to disconnect:** Completed" in system.slack.render(system.slack.channel(DECISIONS)[0])
+
+    system.noyo.move_connection(connection["id"], "completed", group_id=OTHER_GROUP, group_name="Other Inc")
+    system.settle(60)
+    assert "Connection to disconnect" not in system.slack.render(system.slack.channel(DECISIONS)[0])
 
 
 def test_what_is_said_about_a_request_says_nothing_about_other_requests_for_its_group(system: System) -> None:

@@ -97,7 +97,7 @@ class Records:
         ]
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:
-        raise NotImplementedError
+        return [state for state in self.states.values() if text == state.record.group_name][:limit]
 
 
 def _order(record_state: RecordState) -> tuple[str, int]:

@@ -25,6 +25,7 @@ from bot.usecases.notifications.read_model import (
     record_card,
     record_of,
     request_card,
+    showing_in_former_group,
     showing_in_group,
 )
 
@@ -184,17 +185,24 @@ def _with_links(card: RecordCard | None, deps: Dependencies) -> RecordCard | Non
     return replace(card, related=replace(card.related, card=deps.card_link(linked)))
 
 
-def update_related_cards(record_state: RecordState, deps: Dependencies) -> None:
-    """Update the posted cards in the same group that show this record's status.
+def update_related_cards(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> None:
+    """Update the posted cards that show this record's status: in its group, and in the group that it left.
 
     Raises `NotYet` while the index by group does not show the record; the event is then published again.
     """
     affected = showing_in_group(record_state, deps.records)
     if affected is None:
         raise NotYet(policies.GROUP_INDEX_LAG_SECONDS)
+    for left in _groups_left(event):
+        affected += showing_in_former_group(record_state, left, deps.records)
     for other in affected:
         if deps.card_link(other) is not None:
             _update(deps.card_key(other), other.entity, deps)
+
+
+def _groups_left(event: OutboxEvent) -> list[str]:
+    """The id of the group that the record belonged to before this version, if the version changed it."""
+    return [change.before for change in event.changes if change.field is RecordField.GROUP_ID and change.before]
 
 
 def _is_card_at(content: Content | None, key: MessageKey) -> bool:

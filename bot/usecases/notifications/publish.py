@@ -161,11 +161,12 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
         yield lambda: update_alerts(event, record_state.entity, deps)
         if record_state.entity.kind is EntityKind.DISCONNECTION:
             yield lambda: update_reminders(record_state.entity, deps)
-        if event.version is not None:
-            yield lambda: update_related_cards(record_state, deps)
-            if operation is None or not operation.changes_noyo:
-                # What an operation changes is saved before the next one on the record is sent: its question shows it.
-                yield lambda: update_resolution_requests_about(record_state, deps)
+        if event.version is not None or event.entity != record_state.entity:
+            # A known record that turns out to be what was requested may get its group from the request.
+            yield lambda: update_related_cards(event, record_state, deps)
+        if event.version is not None and (operation is None or not operation.changes_noyo):
+            # What an operation changes is saved before the next one on the record is sent: its question shows it.
+            yield lambda: update_resolution_requests_about(record_state, deps)
     if operation is not None:
         yield lambda: update_resolution_requests(operation, deps)
         if operation.actor is not None:

@@ -172,19 +172,33 @@ def showing_in_group(record_state: RecordState, records: RecordRepository) -> li
     has_group = record_state.record.group_id is not None
     if has_group and record_state.entity not in members and len(members) < policies.MAX_RELATED_RECORDS:
         return None
+    return _showing(record_state, members, records)
+
+
+def showing_in_former_group(record_state: RecordState, group_id: str, records: RecordRepository) -> list[RecordState]:
+    """The records of a group that the record left whose cards showed it until then."""
+    return _showing(record_state, _members(group_id, records), records)
+
+
+def _showing(record_state: RecordState, members: Iterable[EntityRef], records: RecordRepository) -> list[RecordState]:
     is_request = isinstance(record_state.record, Disconnection)
     others = _states_of(members, record_state, records)
     return [other for other in others if awaits_decision(other) or (is_request and was_connected(other))]
 
 
 def _group_states(record_state: RecordState, records: RecordRepository) -> list[RecordState]:
-    """The other records of the group, newest first."""
-    return _states_of(_group_members(record_state, records), record_state, records)
+    """The other records of the group, newest first. The index may still show one that left the group."""
+    others = _states_of(_group_members(record_state, records), record_state, records)
+    return [other for other in others if other.record.group_id == record_state.record.group_id]
 
 
 def _group_members(record_state: RecordState, records: RecordRepository) -> list[EntityRef]:
     group_id = record_state.record.group_id
-    return records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS) if group_id is not None else []
+    return _members(group_id, records) if group_id is not None else []
+
+
+def _members(group_id: str, records: RecordRepository) -> list[EntityRef]:
+    return records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
 
 
 def _states_of(members: Iterable[EntityRef], record_state: RecordState, records: RecordRepository) -> list[RecordState]:

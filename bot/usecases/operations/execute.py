@@ -313,9 +313,8 @@ def _disconnect(
     answer = deps.noyo.request_disconnection(
         wanted.carrier_id, wanted.group_id, wanted.effective_end_date, reason=wanted.reason, context=wanted.context
     )
-    # Noyo leaves the end date and the group out of some answers; they are the ones that were sent.
-    end_date = answer.effective_end_date or wanted.effective_end_date
-    return replace(answer, effective_end_date=end_date, group_id=answer.group_id or wanted.group_id)
+    # Noyo leaves the end date out of some answers; it is the one that was sent.
+    return replace(answer, effective_end_date=answer.effective_end_date or wanted.effective_end_date)
 
 
 KINDS = {

@@ -176,7 +176,7 @@ def _requested_disconnection(
     for found in deps.noyo.disconnections_at(wanted.group_id, wanted.carrier_id):
         known = deps.records.record_state(found.entity)
         if is_requested_disconnection(found, operation) and not _belongs_to_another(known, operation):
-            return replace(found, group_id=wanted.group_id)
+            return found
     return _linked_record(Disconnection, operation, wanted.group_id, deps)
 
 

@@ -20,6 +20,7 @@ from bot.domain.record_states import (
 )
 from bot.domain.records import (
     Connection,
+    Disconnection,
     DisconnectionSource,
     DisconnectionStatus,
     EntityKind,
@@ -65,6 +66,8 @@ def plan_change(record: Record, deps: Dependencies, *, by: Operation | None = No
     state = deps.records.record_state(record.entity)
     if state is None:
         requested_by = by if by is not None and isinstance(by.input, ConnectionRequest | DisconnectionRequest) else None
+        if requested_by is None:
+            record = _with_group(record, deps)
         after = _link(new_record_state(record, deps.now()), requested_by or _requesting_operation(record, deps))
         return RecordChange(record.entity, None, after, record, _events(record, None, deps.now()))
     order = compare_versions(state, record)
@@ -198,6 +201,31 @@ def read_record(entity: EntityRef, noyo: NoyoReader) -> Record:
     return noyo.disconnection(entity.key)
 
 
+def _with_group(record: Record, deps: Dependencies) -> Record:
+    """Noyo leaves the group out of a completed disconnection request, but lists the request for its group. So Noyo is
+    asked for each group that has a connection with the same name and carrier."""
+    if not isinstance(record, Disconnection) or record.group_id is not None or record.group_name is None:
+        return record
+    groups = _groups_named(record.group_name, record.carrier_id, deps)
+    listed_for = [group for group in groups if _is_listed_for(group, record, deps)]
+    return replace(record, group_id=listed_for[0]) if len(listed_for) == 1 else record
+
+
+def _groups_named(name: str, carrier_id: str, deps: Dependencies) -> list[str]:
+    """The ids of the groups with a known connection that has this name and carrier."""
+    found = (state.record for state in deps.records.find(name, limit=policies.MAX_RELATED_RECORDS))
+    at_carrier = (each for each in found if isinstance(each, Connection) and each.carrier_id == carrier_id)
+    named = (each for each in at_carrier if (each.group_name or "").casefold() == name.casefold())
+    return list(dict.fromkeys(each.group_id for each in named if each.group_id is not None))
+
+
+def _is_listed_for(group_id: str, request: Disconnection, deps: Dependencies) -> bool:
+    try:
+        return any(each.id == request.id for each in deps.noyo.disconnections_at(group_id, request.carrier_id))
+    except NoyoRefused:
+        return False
+
+
 def _requesting_operation(record: Record, deps: Dependencies) -> Operation | None:
     if isinstance(record, Connection):
         if not record.carrier_group_id:
@@ -214,7 +242,8 @@ def _link(record_state: RecordState, by: Operation | None) -> RecordState:
     wanted = ConnectionRequest if isinstance(record_state.record, Connection) else DisconnectionRequest
     if by is None or by.actor is None or not isinstance(by.input, wanted):
         return record_state
-    linked_state = link_to_operation(record_state, by.id, by.actor, by.input.group_name)
+    group_id = by.input.group_id if isinstance(by.input, DisconnectionRequest) else None
+    linked_state = link_to_operation(record_state, by.id, by.actor, by.input.group_name, group_id)
     return replace(linked_state, operation_event=next(iter(by.last_events), record_state.operation_event))
 
 

@@ -12,6 +12,7 @@ from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.notifications.publish import publish
 from bot.usecases.notifications.read_model import related_records, showing_in_group
 from bot.usecases.ports.storage import RecordRepository
+from infra.local.noyo import Fault
 from tests.system import CONNECTIONS, DECISIONS, GUARDIAN, System
 from tests.usecases.notification_bench import channel_texts, started_system
 
@@ -103,18 +104,31 @@ def test_without_a_group_id_there_are_no_related_records(system: System) -> None
     assert "Other carriers" not in channel_texts(system, DECISIONS)[0]
 
 
+def test_a_completed_request_whose_group_noyo_refuses_to_show_has_no_related_records(system: System) -> None:
+    add_connection(system, GUARDIAN)
+    publish_changes(system)
+    system.noyo.move_disconnection(request_disconnection(system), "completed")
+    path = "group_disconnection_requests"
+    system.noyo.faults.add(Fault("false_answer", method="GET", path_contains=path, skip=1, status=403))
+    publish_changes(system)
+
+    assert system.noyo.faults.pending() == []
+    assert "Status:** Completed" in channel_texts(system, DECISIONS)[0]
+    assert "Status:** Completed" in channel_texts(system, CONNECTIONS)[0]
+
+
 class _LateIndex:
     """The records, in an index by group that does not show the newest of them yet."""
 
-    def __init__(self, records: RecordRepository, hidden: EntityRef) -> None:
+    def __init__(self, records: RecordRepository, late: EntityRef) -> None:
         self._records = records
-        self._hidden = hidden
+        self._late = late
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._records, name)
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
-        return [entity for entity in self._records.in_group(group_id, limit=limit) if entity != self._hidden]
+        return [entity for entity in self._records.in_group(group_id, limit=limit) if entity != self._late]
 
 
 def test_the_card_of_a_connection_is_updated_once_the_index_shows_the_request(system: System) -> None:
@@ -133,3 +147,24 @@ def test_the_card_of_a_connection_is_updated_once_the_index_shows_the_request(sy
     publish_changes(system)
 
     assert "Status:** Disconnecting after 31 Dec 2026" in channel_texts(system, CONNECTIONS)[0]
+
+
+class _SlowIndex(_LateIndex):
+    """The records, in an index by group that still shows one that left the group."""
+
+    def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
+        return [*self._records.in_group(group_id, limit=limit), self._late]
+
+
+def test_a_record_that_left_the_group_is_not_related_even_if_the_index_still_shows_it(system: System) -> None:
+    connection_id = add_connection(system, GUARDIAN)
+    request_id = request_disconnection(system)
+    publish_changes(system)
+    system.noyo.move_connection(connection_id, "completed", group_id="22222222-0000-4000-8000-000000000002")
+    publish_changes(system)
+
+    records = system.bot.repositories.records
+    request = records.record_state(EntityRef(EntityKind.DISCONNECTION, request_id))
+    assert request is not None
+    slow = cast(RecordRepository, _SlowIndex(records, EntityRef(EntityKind.CONNECTION, connection_id)))
+    assert related_records(request, slow).connection is None
