@@ -268,7 +268,6 @@ class Operation:
             first_attempt_at=self.first_attempt_at or now,
             sends=self.sends + 1,
             first_sent_at=self.first_sent_at or now,
-            unconfirmed_answer=None,
             deferred_by=None,
         )
 

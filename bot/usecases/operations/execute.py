@@ -151,6 +151,7 @@ def _send(operation: Operation, rules: SendingRules, deps: Dependencies) -> None
     if rules.precondition and before is None:
         return
     ensure_may_send(operation, deps)
+    operation = replace(operation, unconfirmed_answer=None)
     try:
         record = rules.call(operation, operation.input, sensitive, deps)
     except NoyoRefused as refusal:
@@ -158,13 +159,10 @@ def _send(operation: Operation, rules: SendingRules, deps: Dependencies) -> None
     except NoAnswer:
         reconcile_later(operation, deps)
     except UnreadableAnswer as error:
-        reconcile_later(operation, deps, UnconfirmedAnswer(_problem_of(error)))
+        problem = AnswerProblem.RECORD if isinstance(error, WrongRecord) else AnswerProblem.UNREADABLE
+        reconcile_later(operation, deps, UnconfirmedAnswer(problem))
     else:
         _settle_if_confirmed(operation, record, before, deps)
-
-
-def _problem_of(error: UnreadableAnswer) -> AnswerProblem:
-    return AnswerProblem.RECORD if isinstance(error, WrongRecord) else AnswerProblem.UNREADABLE
 
 
 def _settle_if_confirmed(operation: Operation, record: Record, before: Record | None, deps: Dependencies) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import OperationState, OutcomeKind, Resolution
+from bot.usecases.operations.resolve import resolve
 from infra.local.noyo import Fault
 from tests.usecases.decision_bench import DecisionBench, open_decision_bench
 from tests.usecases.execution_bench import BEN, CARRIER, ExecutionBench, open_bench
@@ -137,13 +138,21 @@ def test_an_answer_that_cannot_be_read_is_remembered_as_one(bench: ExecutionBenc
     assert bench.operation().state is OperationState.SUCCEEDED
 
 
-def test_sending_again_forgets_the_earlier_answer(bench: ExecutionBench) -> None:
+@pytest.mark.parametrize("arrived", [False, True])
+def test_sending_again_replaces_the_earlier_answer_only_if_it_is_sent(bench: ExecutionBench, arrived: bool) -> None:
+    """The first attempt had arrived after all: nothing is sent again, and its answer is still the last one."""
     shown = bench.add_failed_connection()
     falsely_answered(bench, "PUT", 201, bench.noyo.connection(shown.record.id), times=1)
     bench.retry(shown)
     waiting = bench.run_on_schedule("V2")
     assert waiting.unconfirmed_answer is not None
+    if arrived:
+        bench.noyo.move_connection(shown.record.id, "processing", carrier_group_id="00110012")
+    bench.noyo.faults.add(Fault("reset_before", method="PUT"))
+    resolve("V2", Resolution.SEND_AGAIN, BEN, attempt=waiting.attempts, seen_version=None, deps=bench.deps)
 
-    again = waiting.resolve(Resolution.SEND_AGAIN, BEN, None, waiting.submitted_at)
+    again = bench.run_worker("V2")
 
-    assert again.claim_for_sending("lease", again.submitted_at).unconfirmed_answer is None
+    assert again.unconfirmed_answer == (waiting.unconfirmed_answer if arrived else None)
+    assert (again.state is OperationState.SUCCEEDED) == arrived
+    assert len(bench.writes()) == (1 if arrived else 2)
