@@ -159,9 +159,10 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
         yield lambda: update_card_and_post_line(event, operation, record_state, deps)
     if record_state is not None:
         yield lambda: update_alerts(event, record_state.entity, deps)
-        if record_state.entity.kind is EntityKind.DISCONNECTION:
+        is_request = record_state.entity.kind is EntityKind.DISCONNECTION
+        if is_request:
             yield lambda: update_reminders(record_state.entity, deps)
-        if event.version is not None or event.entity != record_state.entity:
+        if event.version is not None or (is_request and event.entity != record_state.entity):
             # A known record that turns out to be what was requested may get its group from the request.
             yield lambda: update_related_cards(event, record_state, deps)
         if event.version is not None and (operation is None or not operation.changes_noyo):
