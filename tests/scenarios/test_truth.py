@@ -298,7 +298,7 @@ def test_a_request_that_is_first_seen_as_completed_ends_the_connection_of_its_gr
     cards = list(map(system.slack.render, system.slack.channel(CONNECTIONS)))
     [of_the_group] = [card for card in cards if "00110011" in card]
     assert "**Disconnected**, last managed day 31 Dec 2026" in of_the_group
-    assert "The group is no longer connected." in of_the_group
+    assert "The request disconnected the group." in of_the_group
     [of_its_namesake] = [card for card in cards if "00220022" in card]
     assert "The group is connected." in of_its_namesake
 
@@ -309,7 +309,7 @@ def test_a_completed_request_ends_the_connection_once_noyo_says_whose_it_is(syst
     system.noyo.faults.add(Fault("error_before", path_contains="group_disconnection_requests", skip=1, times=3))
     system.settle(120)
     assert system.noyo.faults.pending() == []
-    assert "The group is no longer connected." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+    assert "The request disconnected the group." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
 
 
 def completed_own_request(system: System, **fields: str) -> None:
@@ -340,7 +340,7 @@ def test_our_own_request_that_noyo_completes_before_we_read_it_has_one_card(syst
     assert len(system.writes()) == 1
     [card] = system.slack.channel(DECISIONS)
     assert "Requested by:** @Ana" in system.slack.render(card)
-    assert "The group is no longer connected." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+    assert "The request disconnected the group." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
 
 
 def test_our_own_completed_request_ends_the_connection_under_another_name(system: System) -> None:
@@ -349,7 +349,7 @@ def test_our_own_completed_request_ends_the_connection_under_another_name(system
 
     assert "arrived" in system.read_channel(DECISIONS)
     [card] = system.slack.channel(CONNECTIONS)
-    assert "The group is no longer connected." in system.slack.render(card)
+    assert "The request disconnected the group." in system.slack.render(card)
     assert '"disconnect"' not in blocks_of(card)
 
 
