@@ -17,6 +17,10 @@ CONFIRM ?= yes
 UNCOMMITTED ?= no
 DATA ?= keep
 
+# For make explore: the examples of each state machine, and the first seed; empty for a random one.
+EXAMPLES ?= 20000
+SEED ?=
+
 RUN := .venv/bin/python
 READY := .venv/.ready
 SAM := .cache/sam/.ready
@@ -25,7 +29,7 @@ COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-e
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-long test-dynamodb test-package test-template check format prove trace bench build manifest deploy destroy audit lock clean
+.PHONY: help demo serve test test-long explore test-dynamodb test-package test-template check format prove trace bench build manifest deploy destroy audit lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +49,12 @@ test: $(READY) ## runs the tests; PYTEST_ARGS="-k card" passes arguments to pyte
 
 test-long: $(READY) ## runs the long tests: whole-system days, races, random orders
 	@$(RUN) -m pytest -q -n 2 --dist worksteal -m "long and not dynamodb_local" $(PYTEST_ARGS)
+
+explore: $(READY) ## runs the state machines; EXAMPLES=20000 for each, SEED=0 repeats a run
+	@STATE_MACHINE_EXAMPLES=$(EXAMPLES) \
+		STATE_MACHINE_SEED=$(or $(SEED),$$($(RUN) -c "import secrets; print(secrets.randbelow(10**9))")) \
+		$(RUN) -m pytest -q -rP --show-capture=stdout -n 2 --dist worksteal -m long tests/test_cards_state_machine.py \
+		tests/test_decisions_state_machine.py $(PYTEST_ARGS)
 
 test-dynamodb: $(READY) ## runs the storage tests on DynamoDB Local (needs Java and npm)
 	@$(RUN) -m pytest -q -m dynamodb_local $(PYTEST_ARGS)

@@ -35,9 +35,18 @@ class NoyoRefused(NoyoError):
         self.status = status
         self.message = words
 
+    @property
+    def not_found(self) -> bool:
+        """Whether Noyo says that it does not have what was named."""
+        return self.status == 404
+
 
 class UnreadableAnswer(NoyoError):
     """Noyo answered with success, but the answer cannot be read. A write has probably taken effect."""
+
+
+class WrongRecord(UnreadableAnswer):
+    """Noyo answered about a record other than the requested one."""
 
 
 class DeadlineExceeded(SwitchboardError):
@@ -95,6 +104,10 @@ class SlackBusy(SlackError):
 
 class SlackNoAnswer(SlackError):
     """Slack gave no usable answer: the call may have taken effect."""
+
+
+class SlackUnavailable(SlackNoAnswer):
+    """Slack answered that it failed. The call is over, and most likely had no effect, but it may have taken effect."""
 
 
 class SlackRefused(SlackError):

@@ -75,9 +75,12 @@ METRICS: Mapping[LogEvent, EventMetrics] = {
             Metric("AwaitingResolution", COUNT, "awaiting_resolution"),
             Metric("DeferredOperations", COUNT, "deferred"),
             Metric("LongestAwaitingResolutionSeconds", SECONDS, "longest_awaiting"),
+            Metric("UnreadableOperations", COUNT, "unreadable"),
         )
     ),
-    LogEvent.OUTBOX_BACKLOG: EventMetrics((Metric("OldestDueEventSeconds", SECONDS, "oldest_due"),)),
+    LogEvent.OUTBOX_BACKLOG: EventMetrics(
+        (Metric("OldestDueEventSeconds", SECONDS, "oldest_due"), Metric("UnreadableEvents", COUNT, "unreadable"))
+    ),
     LogEvent.THROTTLED: EventMetrics((Metric("Throttled", COUNT),), (("service",),)),
     LogEvent.CREDENTIALS_REJECTED: EventMetrics((Metric("CredentialsRejected", COUNT),), (("service",),)),
 }

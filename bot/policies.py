@@ -14,6 +14,8 @@ OPERATION_MAX_SECONDS = 240
 """The longest execution: two reads, a token, the write and its repetition after a 401, at Noyo's slowest."""
 MESSAGE_LEASE_SECONDS = 60
 """Longer than Slack's slowest answer plus the time until a new message appears in the channel's history."""
+MESSAGE_SETTLE_SECONDS = 10
+"""After Slack answered a post with an error of its own: if it was posted nevertheless, it has appeared by then."""
 MESSAGE_MIN_LEASE_LEFT_SECONDS = 15
 """With less of the lease left nothing is sent: it could overwrite an edit of the next lease holder."""
 BATCH_RESERVED_SECONDS = 45
@@ -40,24 +42,36 @@ PAUSE_ATTEMPTS = 5
 MESSAGE_RENDERS = 5
 """A message is rendered again if the record changed meanwhile; after this many the next event continues."""
 EVENT_FIRST_PAUSE_SECONDS = 5
-"""After the first failed delivery of an event; doubles with each attempt."""
-EVENT_MAX_PAUSE_SECONDS = 3600
-"""Events are never given up; they are retried at least this often."""
+"""After the first failed delivery of an event; doubles with each attempt. While Slack is down it grows more slowly."""
+EVENT_MAX_PAUSE_SECONDS = 600
+"""Events are never given up; they are retried at least this often, so they are published soon after a recovery."""
 SLACK_OUTAGE_MAX_PAUSE_SECONDS = 300
 """While Slack is down, events are retried more often than after other failures: alerts are waiting."""
-STREAM_ATTEMPTS = 4
-"""Attempts within one invocation; the schedule continues after them."""
-STREAM_MAX_WAIT_SECONDS = 10
+SLACK_OUTAGE_PAUSE_GROWTH = 1.5
+"""The pauses grow slowly, so an event is published soon after a short outage, too."""
+EARLIER_LINE_WAIT_SECONDS = 120
+"""A thread line waits this long for an earlier one that cannot be posted; the earlier one is then marked as late."""
+EARLIER_LINES_PER_RUN = 5
+"""Earlier lines that are posted before an event's own, so that its alert does not wait for a long thread."""
+STREAM_ATTEMPTS = 6
+"""Attempts within one invocation, enough for an outage of half a minute; the schedule continues after them."""
+STREAM_MAX_WAIT_SECONDS = 20
 """What has to wait longer is left to the schedule."""
 
 # ---------------------------------------------------------------- batches, pages and limits of lists
 
 DUE_BATCH_SIZE = 100
 """Due items that one scheduled run reads at once."""
+UNREADABLE_RETRY_SECONDS = 900
+"""An entry that cannot be read is tried again after this time: soon after an upgrade, and seldom until then."""
 MAX_DEFERRED = 1000
 """Deferred operations that one scheduled run reads."""
 POLL_PAGE_SIZE = 100
 """Rows of Noyo's list in one request."""
+NOYO_PAGE_SIZES = range(5, 101)
+"""Noyo's guide allows 5 to 100 rows in a page."""
+POLL_MAX_REPEATED_PAGES = 3
+"""After so many pages in a row without a new row, a list has no end."""
 POLL_MAX_PASSES = 20
 """Passes over a list whose rows keep moving, before the next poll continues."""
 POLL_RESUME_OVERLAP = 5
@@ -66,6 +80,8 @@ POLL_IDS_PER_REQUEST = 50
 """Ids in one request; `NOYO_MAX_IDS` is the largest number that fits."""
 MAX_RELATED_RECORDS = 100
 """Two reads of the table, however many records a group has."""
+GROUP_INDEX_LAG_SECONDS = 5
+"""A new record is found by its group only once the index shows it, usually at once."""
 FIRST_RUN_CARD_INTERVAL_SECONDS = 3
 """Slack allows about one message a second in a channel; other messages must get through."""
 FIRST_RUN_MAX_CARDS = 100_000
@@ -138,6 +154,10 @@ SLACK_REQUEST_SECONDS = 2.2
 """A request starts no call after this time; a call that has started may still end within three seconds."""
 SLACK_REQUEST_MAX_AGE_SECONDS = 300
 """Slack's rule against replayed requests."""
+SLACK_REQUEST_MEMORY_SECONDS = 600
+"""How long a command to pause or resume is remembered, so that it has no effect if Slack delivers it again. A request
+is accepted within `SLACK_REQUEST_MAX_AGE_SECONDS` before and after its timestamp, so a repeated one is recognized in
+all of that time."""
 SLACK_MAX_START_SECONDS = 60
 """An arrival time longer ago than this is not trusted."""
 SLACK_MIN_TIMEOUT_SECONDS = 0.2
@@ -146,14 +166,17 @@ SLACK_FINAL_RESPONSE_SECONDS = 0.5
 """Reserved for the response that tells a person about a failure."""
 SLACK_DEFAULT_RETRY_AFTER_SECONDS = 30
 """When Slack throttles without a `Retry-After`."""
+SLACK_RETRY_AFTER_MAX_SECONDS = 300
+"""A longer `Retry-After` is taken for a mistake: every other alert in the channel waits for it too."""
 SLACK_TOKEN_RETRY_SECONDS = 60
 """After Slack rejected the bot's token: a person has to replace it."""
 SLACK_CLOCK_TOLERANCE_SECONDS = 60
 """How far Slack's clock and ours may differ in the search for a posted message."""
 SLACK_HISTORY_PAGE_SIZE = 200
 """Slack's recommended page size."""
-SLACK_HISTORY_MAX_PAGES = 5
-"""The search for a posted message ends after this many pages."""
+SLACK_SEARCH_MAX_SECONDS = 900
+"""A search for a posted message that has not ended after this time, outages included, is given up, and the message is
+posted. Without an outage it has seen 150,000 messages by then: Slack allows 50 pages a minute."""
 
 AWS_RECEIVER_CONNECT_SECONDS = 0.5
 """The receiver's calls to AWS: all of them together have `AWS_RECEIVER_TOTAL_SECONDS` of Slack's three seconds."""
@@ -213,10 +236,13 @@ NOYO_READ_TIMEOUTS = 2
 """All attempts and pauses of one read together take no longer than this many NOYO_TIMEOUT_SECONDS."""
 NOYO_READ_FIRST_PAUSE_SECONDS = 0.5
 """Doubles with each attempt."""
-NOYO_RETRY_AFTER_MAX_SECONDS = 3600
-"""A longer `Retry-After` is taken for a mistake: it must not delay an operation for days."""
+NOYO_RETRY_AFTER_MAX_SECONDS = 900
+"""A longer `Retry-After` is taken for a mistake: an operation must not wait longer than an alarm would."""
 NOYO_MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 """Far more than a full page; a larger body would exhaust the function's memory."""
+NOYO_MAX_UNREADABLE_PAGES = 20
+"""After so many of the smallest pages in a row a list counts as unreadable. One unreadable record makes up to five of
+these pages unreadable."""
 NOYO_MAX_IDS = 50
 """More ids than this do not fit into the URL of one request."""
 NOYO_MAX_PAGES = 200

@@ -2,7 +2,7 @@
 
 `bot.logs` decides how an event is written and which of its numbers become metrics. No value from outside gets into a
 log: fields hold our own words, numbers, and ids that look like ids. Any other text is replaced by a digest. Text that
-is shown to people passes `mask`, which hides numbers in the shape of a tax number (SSN or EIN).
+is shown to people passes `mask`, which hides tax numbers (SSN or EIN) and email addresses.
 """
 
 from __future__ import annotations
@@ -152,32 +152,57 @@ _UNSEEN = (
     r"\U000e0000-\U000e0fff]"
 )
 _BETWEEN = (
-    r"[\s.,/_:\-\u00b7\u02d7\u058a\u05be\u1400\u1806\u2010-\u2015\u2022\u2027\u2043\u2044\u207b\u208b\u2212\u2215"
+    r"[\s.,/_:\-()\[\];|\u00b7\u02d7\u058a\u05be\u1400\u1806\u2010-\u2015\u2022\u2027\u2043\u2044\u207b\u208b\u2212\u2215"
     r"\u2219\u22c5\u2e3a\u2e3b\u2e40\u2796\u2800\u301c\u3030\u30a0\u30fb\u30fc\ufe31\ufe32\ufe58\ufe63\uff0d\uff0e\uff0f"
     r"\uff3f\uff65]"
 )
-_GAP = rf"(?:{_UNSEEN}*{_BETWEEN}){{1,3}}{_UNSEEN}*"
+# A separator as it is, or as percent-encoding or JSON writes it.
+_CODE = r"(?:20|2[89CDEFcdef]|3[ABab]|5[BDFbdf]|7[Cc])"
+_SEPARATOR = rf"(?:{_BETWEEN}|%(?:{_CODE}|[Cc]2%[Aa]0)|\\(?:[nrt]|u00(?:{_CODE}|[Aa]0)))"
+_GAP = rf"(?:{_UNSEEN}*+{_SEPARATOR}){{1,3}}{_UNSEEN}*+"
 
 
 def _run(length: int) -> str:
-    return rf"{_DIGIT}(?:{_UNSEEN}*{_DIGIT}){{{length - 1}}}"
+    return rf"{_DIGIT}(?:{_UNSEEN}*+{_DIGIT}){{{length - 1}}}"
 
 
-_UUID = r"(?<!\w)[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?!\w)"
+# Other digits that follow may belong to the number in place of the first ones, so they are masked with it.
+_NINE_DIGITS = (
+    rf"{_DIGIT}(?:(?:{_UNSEEN}*+{_SEPARATOR})?+{_UNSEEN}*+{_DIGIT}){{8}}"
+    rf"(?:{_UNSEEN}*+{_SEPARATOR}{_UNSEEN}*+{_DIGIT}++)*+"
+)
+_EMAIL = (
+    rf"(?<![\w.+'~-])(?<!{_UNSEEN})(?:[\w.+'~-]|{_UNSEEN})++(?:[@\ufe6b\uff20]|%40|\\u0040){_UNSEEN}*+"
+    rf"(?:(?:[\w-]|{_UNSEEN})++[.\uff0e\u3002])+[^\W\d_]{{2,}}+"
+)
+# Also as the end of a shortened text.
+_UUID = r"(?<!\w)[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-(?:[0-9a-fA-F]{12}(?!\w)|[0-9a-fA-F]{0,11}…)"
+# Beside other digits, a date or a telephone number could be read as part of a number with nine digits.
+_PHONE = r"(?<![0-9])\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}(?![0-9])"
+_DATE = (
+    r"(?<![0-9])(?:(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])|[0-9]{1,2}/[0-9]{1,2}/(?:19|20)[0-9]{2})"
+    rf"(?![-/]?{_DIGIT})(?!{_GAP}{_run(5)})"
+)
 # Adjacent letters do not change a number ("SSN123456789"), adjacent digits do.
 _SHAPES = re.compile(
-    rf"(?P<uuid>{_UUID})|"
-    rf"(?<!{_DIGIT})(?:{_run(3)}{_GAP}{_run(2)}{_GAP}{_run(4)}|{_run(2)}{_GAP}{_run(7)}|{_run(9)})(?!{_UNSEEN}*{_DIGIT})"
+    rf"(?P<spared>{_UUID}|{_PHONE}|{_DATE})|{_EMAIL}|"
+    rf"(?<!{_DIGIT})(?:{_run(3)}{_GAP}{_run(2)}{_GAP}{_run(4)}|{_run(2)}{_GAP}{_run(7)}|{_run(9)}|{_NINE_DIGITS})"
+    rf"(?!{_UNSEEN}*+{_DIGIT})"
 )
 _MASK = "•••"
 
 
 def mask(text: str, *, keep: str | None = None) -> str:
-    """Replace digits in the shape of an SSN or EIN by dots, except in UUIDs and in `keep` (the carrier group id)."""
+    """Replace tax numbers and email addresses by dots, except in UUIDs and in `keep` (the carrier group id).
+
+    A tax number is nine digits, of any script, that have at most one separator between two of them; in the usual
+    groups of an SSN (3-2-4) or EIN (2-7) up to three. A separator may be percent-encoded or escaped as in JSON.
+    Telephone numbers (3-3-4) and dates (2025-01-31, 1/31/2025) are shown.
+    """
     kept_ranges = _positions(text, keep) if keep else []
 
     def masked(found: re.Match[str]) -> str:
-        spared = found["uuid"] or any(begin <= found.start() and found.end() <= end for begin, end in kept_ranges)
+        spared = found["spared"] or any(begin <= found.start() and found.end() <= end for begin, end in kept_ranges)
         return found.group() if spared else _MASK
 
     return _SHAPES.sub(masked, text)

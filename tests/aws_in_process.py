@@ -1,8 +1,9 @@
 """For tests: DynamoDB calls of a botocore client go straight to moto's models.
 
 Botocore still validates and serializes each call, and its events still run. What is left out is HTTP within one
-process (signing, moto's routing, serializing and parsing the response), most of the time of a call, and moto's copy
-of the whole table for each transaction: here the items that a transaction names are restored if it fails.
+process (signing, moto's routing, serializing and parsing the response), most of the time of a call, moto's copy of the
+whole table for each transaction: here the items that a transaction names are restored if it fails; and moto's sorting
+of the whole table for each query, before it chooses and sorts the items that match.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def _answer(region: str, operation: str, params: dict[str, Any]) -> Response:
     handler.body = handler.params = json.loads(params["body"], object_hook=_with_bytes)
     with _lock:
         try:
-            with _rollback(region, handler.body.get("TransactItems", [])):
+            with _rollback(region, handler.body.get("TransactItems", [])), _unsorted(region, operation, handler.body):
                 result = getattr(handler, xform_name(operation))().result
         except HTTPException as error:
             return _error(error)
@@ -98,6 +99,20 @@ def _rollback(region: str, writes: list[dict[str, Any]]) -> Iterator[None]:
     finally:
         for table in named.values():
             del vars(table)["__deepcopy__"]
+
+
+@contextmanager
+def _unsorted(region: str, operation: str, body: dict[str, Any]) -> Iterator[None]:
+    """Keeps moto from sorting all items of the table before a query; it sorts those that match."""
+    table = dynamodb_backends[ACCOUNT][region].tables.get(body.get("TableName")) if operation == "Query" else None
+    if table is None:
+        yield
+        return
+    vars(table)["all_items"] = lambda: [item for partition in table.items.values() for item in partition.values()]
+    try:
+        yield
+    finally:
+        del vars(table)["all_items"]
 
 
 class _Before:

@@ -1,16 +1,20 @@
 """A rule-based state machine of decisions in Slack: after any sequence of events, messages show the current state.
 
-People click and submit, records change at Noyo, responses of Noyo and Slack get lost, workers crash and run again. Once
-everything has settled, every card, alert and direct message is rendered again from the table and compared with what
-Slack shows. `make_system` creates the system, so that the same rules can test another one with the same interface.
+People click, submit and type, on current and old messages, and what they did is delivered again. Records change at
+Noyo, answers of Noyo and Slack get lost or are false, workers crash and run again, and the queues hold items that this
+release cannot read. Once everything has settled, every card, alert and direct message is rendered again from the table
+and compared with what Slack shows. `make_system` creates the system, so that the same rules can test another one with
+the same interface.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -18,23 +22,38 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.domain.content import Content, ManualResolution, MessageKey, Reply
-from bot.domain.operations import OperationState
-from bot.domain.records import disconnection_ref
+from bot.domain.operations import Operation, OperationState, OutcomeKind
+from bot.domain.records import LocalStatus, disconnection_ref, is_open
+from bot.dynamodb.expressions import typed_item
+from bot.dynamodb.schema import SCHEMA
 from bot.usecases.notifications.publish import publish
 from bot.usecases.notifications.read_model import record_card, record_of
 from bot.usecases.operations.execute import execute
+from bot.usecases.workers import execute_operations, notify
 from infra.local.noyo import Fault, Rules
-from infra.local.slack import Message, NotPossible
+from infra.local.slack import Message
 from infra.local.slack.faults import Fault as SlackFault
 from infra.local.slack.faults import Kind as SlackKind
+from tests.aws import worker_client
 from tests.system import ALERTS, ANA, BEN, DECISIONS, GUARDIAN, System
 from tests.usecases.execution_bench import PortHook, ProcessStopped, stop_process, write_fault
 
 NAMES = ("Alpha Inc", "Beta Inc")
 PEOPLE = (ANA, BEN)
 END_DATE, LATER_END_DATE = "2026-12-31", "2027-01-31"
+CARD_ACTIONS = st.sampled_from(["claim", "release", "details"])
+RESOLUTIONS = st.sampled_from(["resolve_arrived", "resolve_send_again", "resolve_close"])
+FALSE_KINDS = st.sampled_from(["false_answer", "false_answer_after"])
+FALSE_CONTENTS = st.sampled_from(["unchanged", "status", "earlier", "other"])
+UNREADABLE = "newer-"
+"""How the ids of items begin that this release cannot read."""
+QUEUES = {"OPERATION": "STATE", "REFRESH": "STATE", "OUTBOX": "EVENT"}
+NEWER = [{"schema": 99}, {"schema": SCHEMA, "kind": "merge_groups"}]
+"""What makes an item unreadable: the schema of a newer release, or a kind that only a newer one knows."""
+HOUR, TEN_MINUTES = 3600, 600
 APPROVE_OR_REJECT = st.sampled_from(["approve", "reject"])
 STATUS = {"approve": "processing", "reject": "rejected"}
+CONFIRMED = re.compile(r"Noyo confirmed @(Ana|Ben)'s (approval|rejection)")
 NOYO_FAULTS = ["reset_before", "reset_after", "truncated", "error_before", "error_after", "too_many"]
 SLACK_FAULTS = [SlackKind.RESET_BEFORE, SlackKind.RESET_AFTER, SlackKind.TRUNCATED, SlackKind.SERVER_ERROR]
 WRITES = st.sampled_from(["chat.postMessage", "chat.update", "views.update"])
@@ -69,13 +88,22 @@ class Seen:
     """What Slack and Noyo saw, recorded independently of the bot."""
 
     submitted: list[Form] = field(default_factory=list)
-    replies: list[tuple[str, Any]] = field(default_factory=list)
-    cards: list[Message] = field(default_factory=list)
+    interactions: list[tuple[str, Any]] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    at_noyo: set[tuple[str, str, str]] = field(default_factory=set)
+    """Every record, version and status that Noyo has held."""
+    deleted: set[str] = field(default_factory=set)
+    """The records that Noyo has deleted at some time."""
 
 
 def system_with_approvers() -> AbstractContextManager[System]:
     return System(
-        rules=Rules(settle_script=None), APPROVERS=",".join(PEOPLE), POLL_SECONDS="60", NOYO_TIMEOUT_SECONDS="20"
+        rules=Rules(settle_script=None),
+        APPROVERS=",".join(PEOPLE),
+        ADMINS=ANA,
+        POLL_SECONDS="60",
+        SWEEP_HOURS="1",
+        NOYO_TIMEOUT_SECONDS="20",
     )
 
 
@@ -90,8 +118,10 @@ class CardsStateMachine(RuleBasedStateMachine):
         self.seen = Seen()
         self.system.settle(10)
         self.record_ids = [self._request_disconnection(name) for name in NAMES]
+        self.first_versions = [self.system.noyo.disconnection(record_id) for record_id in self.record_ids]
+        self.seen.at_noyo = {(each["id"], each["version"], each["status"]) for each in self.first_versions}
         self.system.settle(10)
-        self._keep_cards()
+        self._keep_messages()
         for person, decision in ((ANA, first), (BEN, second)):
             self.open_form(person, decision, 0)
         for person in PEOPLE:
@@ -111,11 +141,25 @@ class CardsStateMachine(RuleBasedStateMachine):
     @rule(person=st.sampled_from(PEOPLE), decision=APPROVE_OR_REJECT, which=st.integers(0, 30))
     def open_form(self, person: str, decision: str, which: int) -> None:
         """Clicks on an earlier version of a card, which a client may still show."""
-        card = self.seen.cards[which % len(self.seen.cards)]
-        try:
-            self.system.slack.click_stale(person, card, decision)
-        except NotPossible:
-            return  # This version of the card has no such button.
+        self._click(person, which, decision)
+
+    @rule(person=st.sampled_from(PEOPLE), action=st.one_of(CARD_ACTIONS, RESOLUTIONS), which=st.integers(0, 30))
+    def click_other_button(self, person: str, action: str, which: int) -> None:
+        self._click(person, which, action)
+
+    def _click(self, person: str, which: int, action: str) -> None:
+        """Clicks on one of the messages that had such a button when they were seen, if there is one."""
+        with_button = [message for message in self.seen.messages if f'"{action}"' in json.dumps(message.blocks)]
+        if with_button:
+            message = with_button[which % len(with_button)]
+            self._did(person, self.system.slack.click_stale(person, message, action))
+
+    @rule(word=st.sampled_from(["pause", "resume", "status", "decisions"]))
+    def type_command(self, word: str) -> None:
+        self._did(ANA, self.system.slack.command(ANA, DECISIONS, "/noyo", word))
+
+    def _did(self, person: str, reply: Any) -> None:
+        self.seen.interactions.append((person, reply))
 
     @rule(person=st.sampled_from(PEOPLE))
     def submit_form(self, person: str) -> None:
@@ -124,12 +168,13 @@ class CardsStateMachine(RuleBasedStateMachine):
             return
         self.seen.submitted.append(form)
         values = {"reason": "payment_reinstated"} if form.decision == "reject" else {}
-        self.seen.replies.append((person, self.system.slack.submit(person, form.view_id, values)))
+        self._did(person, self.system.slack.submit(person, form.view_id, values))
 
     @rule(which=st.integers(0, 30))
-    def redeliver_submission(self, which: int) -> None:
-        if self.seen.replies:
-            person, reply = self.seen.replies[which % len(self.seen.replies)]
+    def replay_interaction(self, which: int) -> None:
+        """A click, submission or command is delivered again, however much later."""
+        if self.seen.interactions:
+            person, reply = self.seen.interactions[which % len(self.seen.interactions)]
             self.system.slack.resend(person, reply)
 
     @rule(person=st.sampled_from(PEOPLE))
@@ -151,7 +196,9 @@ class CardsStateMachine(RuleBasedStateMachine):
 
     @rule(which=st.sampled_from([0, 1]), change=st.sampled_from(["another day", "completed", *STATUS]))
     def change_at_noyo(self, which: int, change: str) -> None:
-        current = self.system.noyo.disconnection(self.record_ids[which])
+        current = self._at_noyo(self.record_ids[which])
+        if current is None:
+            return
         self.system.wait(1)
         if change == "completed" and current["status"] == "processing":
             self.system.noyo.move_disconnection(current["id"], "completed")
@@ -161,11 +208,66 @@ class CardsStateMachine(RuleBasedStateMachine):
             day = END_DATE if current["effective_end_date"] == LATER_END_DATE else LATER_END_DATE
             self.system.noyo.move_disconnection(current["id"], "needs_review", effective_end_date=day)
 
+    @rule(which=st.sampled_from([0, 1]))
+    def delete_or_restore_at_noyo(self, which: int) -> None:
+        record_id = self.record_ids[which]
+        if self._at_noyo(record_id) is None:
+            self.system.noyo.restore(record_id)
+        else:
+            self.system.noyo.remove(record_id)
+            self.seen.deleted.add(record_id)
+
+    def _at_noyo(self, record_id: str) -> dict[str, Any] | None:
+        """The record at Noyo; None if it is deleted."""
+        return next((known for known in self.system.noyo.disconnections() if known["id"] == record_id), None)
+
     # ---------------------------------------------------------------- faults
 
     @rule(kind=st.sampled_from(NOYO_FAULTS), times=st.integers(1, 2))
     def lose_noyo_answers(self, kind: str, times: int) -> None:
         self.system.noyo.faults.add(write_fault(kind, times, method="PUT"))
+
+    @rule(which=st.sampled_from([0, 1]), kind=FALSE_KINDS, shows=FALSE_CONTENTS, decision=APPROVE_OR_REJECT)
+    def answer_decision_falsely(self, which: int, kind: str, shows: str, decision: str) -> None:
+        """The next decision on a request is answered with success and a record that contradicts it."""
+        record_id, other_id = self.record_ids[which], self.record_ids[1 - which]
+        current, other = self._at_noyo(record_id), self._at_noyo(other_id)
+        if current is None or other is None:
+            return
+        status = {"status": STATUS[decision]}
+        body = {
+            "unchanged": current,
+            "status": current | status,
+            "earlier": self.first_versions[which] | status,
+            "other": other | status,
+        }[shows]
+        self.system.noyo.faults.add(Fault(kind, method="PUT", path_contains=record_id, status=200, body=body))
+
+    @rule(kind=st.sampled_from(sorted(QUEUES)), newer=st.sampled_from(NEWER), count=st.integers(1, 3))
+    def queue_items_of_a_newer_release(self, kind: str, newer: dict[str, Any], count: int) -> None:
+        """They are due before everything else."""
+        for number in range(count):
+            key = {
+                "pk": f"{'OPERATION' if kind == 'REFRESH' else kind}#{UNREADABLE}{kind}-{number}",
+                "sk": QUEUES[kind],
+            }
+            item = typed_item(key | {"due_kind": kind, "due": 1} | newer)
+            worker_client("dynamodb").put_item(TableName=self.system.settings.aws.table, Item=item)
+
+    @rule()
+    def slack_fails_for_an_hour(self) -> None:
+        """After the recovery everything is delivered within ten minutes."""
+        self.system.slack.faults.clear()
+        self.system.slack.faults.server_error(times=10**9)
+        self._run_workers(HOUR, every=300)
+        self.system.slack.faults.clear()
+        self._run_workers(TEN_MINUTES, every=60)
+        self._nothing_waits_for_slack()
+
+    def _nothing_waits_for_slack(self) -> None:
+        deps = self.system.bot.slack_dependencies
+        waiting = deps.outbox.due(deps.now(), limit=100)
+        assert [event_id for event_id in waiting if not event_id.startswith(UNREADABLE)] == []
 
     @rule(times=st.integers(1, 3))
     def fail_noyo_reads(self, times: int) -> None:
@@ -196,12 +298,20 @@ class CardsStateMachine(RuleBasedStateMachine):
 
     @rule()
     def execute_due_operations(self) -> None:
-        self.system.execute_due()
+        execute_operations(None, 300, self.system.bot.noyo_dependencies)
 
     @rule()
     def publish_due_events(self) -> None:
-        self.system.notify()
-        self._keep_cards()
+        deps = self.system.bot.slack_dependencies
+        notify(None, 120, deps, sleep=self.system.clock.sleep, check_health=lambda: None)
+        self._keep_messages()
+
+    def _run_workers(self, seconds: int, *, every: int) -> None:
+        for _ in range(0, seconds, every):
+            self.system.wait(every)
+            self.execute_due_operations()
+            self.poll()
+            self.publish_due_events()
 
     @rule(which=st.integers(0, 50))
     def redeliver_stream_record(self, which: int) -> None:
@@ -217,15 +327,18 @@ class CardsStateMachine(RuleBasedStateMachine):
         port, method, after = crash_point
         deps = self.system.bot.noyo_dependencies
         crashing = replace(deps, **{port: PortHook(getattr(deps, port), method, stop_process, after=after)})
-        for operation_id in deps.operations.due(deps.now(), limit=1):
+        for operation_id in self._readable(deps.operations.due(deps.now(), limit=100))[:1]:
             self._run_until_crash(lambda name=operation_id: execute(name, crashing))
 
     @rule(method=st.sampled_from(["post", "update"]), after=st.booleans())
     def crash_worker_while_publishing(self, method: str, after: bool) -> None:
         deps = self.system.bot.slack_dependencies
         crashing = replace(deps, slack=PortHook(deps.slack, method, stop_process, after=after))
-        for event_id in deps.outbox.due(deps.now(), limit=1):
+        for event_id in self._readable(deps.outbox.due(deps.now(), limit=100))[:1]:
             self._run_until_crash(lambda name=event_id: publish(name, crashing))
+
+    def _readable(self, ids: list[str]) -> list[str]:
+        return [each for each in ids if not each.startswith(UNREADABLE)]
 
     def _run_until_crash(self, work: Callable[[], object]) -> None:
         try:
@@ -234,15 +347,16 @@ class CardsStateMachine(RuleBasedStateMachine):
             self.system.restart()
 
     def _keys(self, prefix: str) -> list[str]:
+        """The ids of items with this prefix that this release can read."""
         keys = sorted(item["pk"]["S"] for item in self.system.items())
-        return [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
+        return self._readable([key.removeprefix(prefix) for key in keys if key.startswith(prefix)])
 
-    def _keep_cards(self) -> None:
-        """Keeps the current cards, so that people can click on them later."""
-        known = {(card.ts, json.dumps(card.blocks)) for card in self.seen.cards}
-        for card in self.system.slack.channel(DECISIONS):
-            if (card.ts, json.dumps(card.blocks)) not in known:
-                self.seen.cards.append(card)
+    def _keep_messages(self) -> None:
+        """Keeps the messages as they are now, so that people can click on them later."""
+        known = {(message.ts, json.dumps(message.blocks)) for message in self.seen.messages}
+        for message in [*self.system.slack.channel(DECISIONS), *self.system.slack.channel(ALERTS)]:
+            if (message.ts, json.dumps(message.blocks)) not in known:
+                self.seen.messages.append(deepcopy(message))
 
     # ---------------------------------------------------------------- invariants
 
@@ -258,13 +372,26 @@ class CardsStateMachine(RuleBasedStateMachine):
     @invariant()
     def at_most_one_of_our_decisions_takes_effect_on_each_request(self) -> None:
         if hasattr(self, "record_ids"):
-            decided = [request[0] for request, took_effect in self.sent if took_effect]
+            decided = [record_id for (record_id, *_), took_effect in self.sent if took_effect]
             assert len(decided) == len(set(decided))
 
     @invariant()
     def only_submitted_decisions_are_sent_for_the_versions_shown(self) -> None:
         if hasattr(self, "record_ids"):
             assert {request for request, _ in self.sent} <= {form.expected_request for form in self.seen.submitted}
+
+    @invariant()
+    def stored_records_are_or_were_so_at_noyo(self) -> None:
+        """Cards show the stored record."""
+        for record_id in getattr(self, "record_ids", []):
+            at_noyo = self._at_noyo(record_id)
+            if at_noyo is not None:
+                self.seen.at_noyo.add((record_id, at_noyo["version"], at_noyo["status"]))
+            stored = self.system.bot.repositories.records.record_state(disconnection_ref(record_id))
+            if stored is not None and stored.status is LocalStatus.DELETED:
+                assert record_id in self.seen.deleted
+            elif stored is not None:
+                assert (record_id, stored.record.version, stored.status.value) in self.seen.at_noyo
 
     def teardown(self) -> None:
         if not hasattr(self, "system"):
@@ -279,16 +406,14 @@ class CardsStateMachine(RuleBasedStateMachine):
         """Removes all faults and lets time pass: messages show the stored state, and no outbox event is due."""
         self.system.noyo.faults.clear()
         self.system.slack.faults.clear()
-        for seconds in (60, 400, 1000, 5, SETTLE_SECONDS, 61, 61, 61):
-            self.system.wait(seconds)
-            self.system.execute_due()
-            self.system.poll()
-            self.system.notify()
-        deps = self.system.bot.slack_dependencies
-        assert deps.outbox.due(deps.now(), limit=10) == []
+        self.system.slack.command(ANA, DECISIONS, "/noyo", "resume")
+        for seconds in (60, 400, 1000, 5, SETTLE_SECONDS, 61, 61, 61, 61):
+            self._run_workers(seconds, every=seconds)
+        self._nothing_waits_for_slack()
         self._every_operation_ended()
         self._stored_records_match_noyo()
         self._messages_show_the_stored_state()
+        self._what_is_called_confirmed_took_effect()
         self._every_action_is_in_the_audit_log()
 
     def _every_operation_ended(self) -> None:
@@ -296,13 +421,24 @@ class CardsStateMachine(RuleBasedStateMachine):
             operation = self.system.operation(operation_id)
             if operation.state is not OperationState.NEEDS_RESOLUTION:
                 assert operation.state.settled, operation
+            if operation.outcome is not None and operation.outcome.kind is OutcomeKind.CONFIRMED:
+                assert operation.is_automatic or self._took_effect(operation), operation
 
     def _stored_records_match_noyo(self) -> None:
         for record_id in self.record_ids:
             record_state = self.system.bot.repositories.records.record_state(disconnection_ref(record_id))
-            at_noyo = self.system.noyo.disconnection(record_id)
+            at_noyo = self._at_noyo(record_id)
             assert record_state is not None
-            assert (record_state.record.version, record_state.status.value) == (at_noyo["version"], at_noyo["status"])
+            if at_noyo is None:
+                # A sweep asks for open records only.
+                assert not is_open(record_state.status)
+            else:
+                expected = at_noyo["version"], at_noyo["status"]
+                assert (record_state.record.version, record_state.status.value) == expected
+
+    def _took_effect(self, operation: Operation) -> bool:
+        submitted = [form for form in self.seen.submitted if form.view_id == operation.id]
+        return any((form.expected_request, True) in self.sent for form in submitted)
 
     # ---------------------------------------------------------------- messages
 
@@ -335,9 +471,28 @@ class CardsStateMachine(RuleBasedStateMachine):
         assert link is not None, f"nothing was posted for {key}"
         message = self.system.slack.workspace.channels[link.channel].find(link.ts)
         assert message is not None
-        assert _without_block_ids(message.blocks) == _without_block_ids(
-            json.loads(publisher.slack.render(content).blocks)
-        ), key
+        assert _comparable(message.blocks) == _comparable(json.loads(publisher.slack.render(content).blocks)), key
+
+    def _what_is_called_confirmed_took_effect(self) -> None:
+        """Cards, thread lines and the history."""
+        effective = {request for request, took_effect in self.sent if took_effect}
+        took_effect = {
+            (form.record_id, form.person, STATUS[form.decision])
+            for form in self.seen.submitted
+            if form.expected_request in effective
+        }
+        for record_id, name in zip(self.record_ids, NAMES, strict=True):
+            for who, noun in CONFIRMED.findall(self._everything_shown_about(name)):
+                person, status = ANA if who == "Ana" else BEN, "processing" if noun == "approval" else "rejected"
+                assert (record_id, person, status) in took_effect
+
+    def _everything_shown_about(self, name: str) -> str:
+        render = self.system.slack.render
+        [card] = [
+            message for message in self.system.slack.channel(DECISIONS) if f"# Disconnect {name}" in render(message)
+        ]
+        history = self.system.slack.command(ANA, DECISIONS, "/noyo", f"history {name}")
+        return "\n".join(map(render, [card, *card.thread, *history.messages]))
 
     def _each_card_is_posted_once(self) -> None:
         keys = [_idempotency_key(message) for message in self.system.slack.channel(DECISIONS)]
@@ -361,14 +516,19 @@ class CardsStateMachine(RuleBasedStateMachine):
             } & set(actions), form
         for operation_id in self._keys("OPERATION#"):
             operation = self.system.operation(operation_id)
-            assert (f"operation_{operation.state.value}", operation_id, operation.actor) in actions
+            if not operation.is_automatic:
+                assert (f"operation_{operation.state.value}", operation_id, operation.actor) in actions
         assert sum(action == "operation_sending" for action, *_ in actions) >= len(self.sent)
 
 
-def _without_block_ids(blocks: list[dict[str, Any]]) -> list[str]:
-    """The blocks as text, without the block ids that Slack adds."""
+def _comparable(blocks: list[dict[str, Any]]) -> list[str]:
+    """The blocks as text, without the block ids that Slack adds.
+
+    Also without the block that shows the record's status when a reply was sent: it does not follow the record.
+    """
     without_ids = ({name: value for name, value in block.items() if name != "block_id"} for block in blocks)
-    return [json.dumps(block, sort_keys=True, ensure_ascii=False) for block in without_ids]
+    texts = (json.dumps(block, sort_keys=True, ensure_ascii=False) for block in without_ids)
+    return [text for text in texts if "Status at the time:" not in text]
 
 
 def _idempotency_key(message: Message) -> str:

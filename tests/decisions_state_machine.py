@@ -8,23 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot import policies
-from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.people import AccessPolicy
 from bot.domain.record_states import RecordState
+from bot.domain.records import LocalStatus
 from bot.domain.requests import Decision
+from bot.usecases.operations.lifecycle import settle_operations_on_deleted
 from bot.usecases.operations.submit import Submitted
+from bot.usecases.records.ingest import ingest_deletion
 from infra.local.noyo import Fault, Rules
 from tests.usecases.decision_bench import END, OTHER_END, DecisionBench, open_patient_decision_bench
 from tests.usecases.execution_bench import ANA, BEN, TEAM, PortHook, ProcessStopped, stop_process, write_fault
 
 STATUS = {Decision.APPROVE: "processing", Decision.REJECT: "rejected"}
+FALSE_KINDS = st.sampled_from(["false_answer", "false_answer_after"])
+FALSE_CONTENTS = st.sampled_from(["unchanged", "status", "earlier", "other"])
 FAULTS = ["reset_before", "reset_after", "truncated", "garbage", "error_before", "error_after", "too_many"]
 CRASH_POINTS = [
     ("operations", "claim", True),
@@ -51,6 +56,12 @@ class Click:
     def expected_request(self) -> tuple[str, str, str]:
         """The record, version and status that the request to Noyo must have."""
         return self.shown.record.id, self.shown.record.version, STATUS[self.decision]
+
+
+def _is_unresolved(operation: Operation) -> bool:
+    """Whether it never became clear if the request took effect."""
+    deleted = operation.outcome is not None and operation.outcome.kind is OutcomeKind.DELETED
+    return operation.state is OperationState.NEEDS_RESOLUTION or deleted
 
 
 def _sent(seen: Any) -> tuple[str, str, str]:
@@ -82,7 +93,10 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         self.context = self.make_system(rules)
         self.system = self.context.__enter__()
         self.records = [self.system.add_disconnection_request(end) for end in ends]
+        self.first_versions = {each.record.id: self.system.noyo_record(each) for each in self.records}
+        self.deleted: set[str] = set()
         self.read = {record_state.entity: [record_state] for record_state in self.records}
+        self.at_noyo = {(each["id"], each["version"], each["status"]) for each in self.first_versions.values()}
         self.submitted: dict[str, Click] = {}
         self.open: list[str] = []
         self.numbers = 0
@@ -130,8 +144,10 @@ class DecisionsStateMachine(RuleBasedStateMachine):
 
     # ---------------------------------------------------------------- changes at Noyo
 
-    def noyo_record(self, record_state: RecordState) -> dict[str, Any]:
-        return self.system.noyo_record(record_state)
+    def noyo_record(self, record_state: RecordState) -> dict[str, Any] | None:
+        """The record at Noyo; None if it is deleted."""
+        known = self.system.noyo.disconnections()
+        return next((each for each in known if each["id"] == record_state.record.id), None)
 
     def stored(self, record_state: RecordState) -> RecordState:
         return self.system.record_state(record_state.record.id)
@@ -155,14 +171,44 @@ class DecisionsStateMachine(RuleBasedStateMachine):
     def _change(self, record_state: RecordState, before: str, after: str, seconds: int = 0, **fields: Any) -> None:
         """Noyo changes a record only from the status `before`."""
         self.system.wait(seconds)
-        if self.noyo_record(record_state)["status"] == before:
+        current = self.noyo_record(record_state)
+        if current is not None and current["status"] == before:
             self.system.noyo.move_disconnection(record_state.record.id, after, **fields)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data())
+    def delete_or_restore_at_noyo(self, data: Any) -> None:
+        record_state = self._any_record(data)
+        if self.noyo_record(record_state) is None:
+            self.system.noyo.restore(record_state.record.id)
+        else:
+            self.system.noyo.remove(record_state.record.id)
+            self.deleted.add(record_state.record.id)
 
     # ---------------------------------------------------------------- faults
 
     @rule(kind=st.sampled_from(FAULTS), times=st.integers(1, 2))
     def lose_answers_to_decisions(self, kind: str, times: int) -> None:
         self.system.noyo.faults.add(write_fault(kind, times, method="PUT"))
+
+    @rule(data=st.data(), kind=FALSE_KINDS, shows=FALSE_CONTENTS, status=st.sampled_from([*STATUS.values()]))
+    def answer_decision_falsely(self, data: Any, kind: str, shows: str, status: str) -> None:
+        """The next decision on a request is answered with success and a record that contradicts it.
+
+        The record is unchanged, has another status but the version that was shown, an earlier version, or is another.
+        """
+        record_state, other = data.draw(st.permutations(self.records))
+        current, other_record = self.noyo_record(record_state), self.noyo_record(other)
+        if current is None or other_record is None:
+            return
+        body = {
+            "unchanged": current,
+            "status": current | {"status": status},
+            "earlier": self.first_versions[record_state.record.id] | {"status": status},
+            "other": other_record | {"status": status},
+        }[shows]
+        fault = write_fault(kind, method="PUT", status=200, body=body)
+        self.system.noyo.faults.add(replace(fault, path_contains=record_state.record.id))
 
     @rule(times=st.integers(1, 3))
     def fail_noyo_reads(self, times: int) -> None:
@@ -185,7 +231,14 @@ class DecisionsStateMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def poll(self, data: Any) -> None:
         if not self.system.noyo.faults.pending():
-            self.system.ingest_current(self._any_record(data).record.id)
+            self._ingest(self._any_record(data))
+
+    def _ingest(self, record_state: RecordState) -> None:
+        """Ingest the record, or that it is deleted, as a sweep does."""
+        if self.noyo_record(record_state) is not None:
+            self.system.ingest_current(record_state.record.id)
+        elif ingest_deletion(record_state.entity, self.system.deps):
+            settle_operations_on_deleted(record_state.entity, self.system.deps)
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), seconds=st.sampled_from([0, 31]))
@@ -243,6 +296,24 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         }
 
     @invariant()
+    def what_is_called_confirmed_took_effect(self) -> None:
+        for operation_id, click in self.submitted.items():
+            outcome = self.system.operation(operation_id).outcome
+            if outcome is not None and outcome.kind is OutcomeKind.CONFIRMED:
+                assert click.expected_request in self.effective
+
+    @invariant()
+    def stored_records_are_or_were_so_at_noyo(self) -> None:
+        for record_state in self.records:
+            at_noyo, stored = self.noyo_record(record_state), self.stored(record_state)
+            if at_noyo is not None:
+                self.at_noyo.add((record_state.record.id, at_noyo["version"], at_noyo["status"]))
+            if stored.status is LocalStatus.DELETED:
+                assert record_state.record.id in self.deleted
+            else:
+                assert (record_state.record.id, stored.record.version, stored.status.value) in self.at_noyo
+
+    @invariant()
     def each_request_has_at_most_one_open_decision(self) -> None:
         self.open = [
             operation_id
@@ -267,7 +338,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
             self.system.store_people(ANA, BEN)
             self.system.run_on_schedule(operation_id, SETTLE_SECONDS)
         for record_state in self.records:
-            self.system.ingest_current(record_state.record.id)
+            self._ingest(record_state)
             self._stored_record_matches_noyo(record_state)
             self._succeeded_operations_match_noyo(record_state)
         self._every_decision_settled()
@@ -285,13 +356,13 @@ class DecisionsStateMachine(RuleBasedStateMachine):
             if operation.outcome.kind is OutcomeKind.CONFIRMED:
                 assert click.expected_request in self.effective
             if operation.outcome.kind is OutcomeKind.RECONCILED:
-                assert click.decision is self._decided(click.shown)
+                assert self._decided(click.shown) in (click.decision, None)
 
     def _succeeded_operations_match_noyo(self, record_state: RecordState) -> None:
         """Also if answers were lost."""
         operations = [self.system.operation(each) for each in self._operations_on(record_state)]
         succeeded = [each.id for each in operations if each.state is OperationState.SUCCEEDED]
-        unresolved = [each.id for each in operations if each.state is OperationState.NEEDS_RESOLUTION]
+        unresolved = [each.id for each in operations if _is_unresolved(each)]
         assert len(succeeded) <= 1
         for sent in self.effective:
             if sent[0] == record_state.record.id:
@@ -301,14 +372,20 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         return [each for each, click in self.submitted.items() if click.shown.entity == record_state.entity]
 
     def _decided(self, record_state: RecordState) -> Decision | None:
-        status = self.noyo_record(record_state)["status"]
+        at_noyo = self.noyo_record(record_state)
+        if at_noyo is None:
+            return None
+        status = at_noyo["status"]
         if status == "completed":
             return Decision.APPROVE
         return next((decision for decision, result in STATUS.items() if result == status), None)
 
     def _stored_record_matches_noyo(self, record_state: RecordState) -> None:
         stored, at_noyo = self.stored(record_state), self.noyo_record(record_state)
-        assert (stored.record.version, stored.status.value) == (at_noyo["version"], at_noyo["status"])
+        if at_noyo is None:
+            assert stored.status is LocalStatus.DELETED
+        else:
+            assert (stored.record.version, stored.status.value) == (at_noyo["version"], at_noyo["status"])
 
     def _every_decision_is_in_the_audit_log(self) -> None:
         audit_log = self.system.audit_log()

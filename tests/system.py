@@ -172,11 +172,11 @@ class System:
             self.wait(STEP)
         self.notify()
 
-    def webhooks_begin(self) -> None:
+    def start_webhooks(self) -> None:
         """Noyo sends webhooks from now on; `settle` or `noyo.deliver_webhooks` delivers them."""
         self.noyo.send_webhooks(self.webhook_url, local.WEBHOOK_SECRET, automatic=False)
 
-    def replaces(self, purpose: Purpose, **parts: object) -> None:
+    def replace_secret(self, purpose: Purpose, **parts: object) -> None:
         """Somebody puts another value into Secrets Manager."""
         worker_client("secretsmanager").put_secret_value(
             SecretId=self.settings.secrets[purpose].id, SecretString=json.dumps(parts)
@@ -213,7 +213,7 @@ class System:
                 return found
             more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    def seen_in(self, channel: str) -> str:
+    def read_channel(self, channel: str) -> str:
         """All messages of a channel with their threads, as people read them."""
         lines = []
         for message in self.slack.channel(channel):
@@ -231,14 +231,14 @@ class System:
 
     # ---------------------------------------------------------------- what people do
 
-    def asks(self, user: str = ANA, **fields: str) -> Any:
+    def request_connection(self, user: str = ANA, **fields: str) -> Any:
         """Types /noyo connect and submits the form."""
         self.slack.command(user, CONNECTIONS, "/noyo", "connect")
         view = self.slack.view_of(user)
         assert view is not None
         return self.slack.submit(user, view.id, REQUEST | fields)
 
-    def retries(self, user: str, channel: str, ts: str, **fields: str) -> Any:
+    def retry(self, user: str, channel: str, ts: str, **fields: str) -> Any:
         """Clicks *Retry…* on a message and submits the form."""
         self.slack.click(user, channel, ts, "retry")
         view = self.slack.view_of(user)

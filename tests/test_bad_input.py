@@ -134,7 +134,7 @@ def test_a_vanished_user_group_revokes_the_permission_for_unsent_operations() ->
         assert system.writes() == []
         lost = system.bot.repositories.audit.entries(person_ref(ANA), limit=5)
         assert [(entry.action, dict(entry.details)["right"]) for entry in lost] == [("grant_removed", "approve")]
-        assert "does not have permission for this" in system.seen_in(DECISIONS)
+        assert "does not have permission for this" in system.read_channel(DECISIONS)
 
 
 def test_a_decision_on_an_unknown_record_is_refused_and_sends_nothing() -> None:

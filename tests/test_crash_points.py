@@ -111,7 +111,7 @@ def cards_of(system: System, name: str, channel: str = CONNECTIONS) -> list[str]
 @pytest.mark.parametrize("point", CRASH_POINTS)
 def test_a_request_succeeds_once_after_a_crash_at_any_point(system: System, point: str) -> None:
     group_id, name = f"R{list(CRASH_POINTS).index(point):04d}", f"Request {point}"
-    system.asks(carrier_group_id=group_id, group_name=name)
+    system.request_connection(carrier_group_id=group_id, group_name=name)
     operation_id = system.open_operations()[0]
     CRASH_POINTS[point](system, operation_id)
 
@@ -151,7 +151,7 @@ def test_a_retry_succeeds_or_needs_a_manual_resolution_after_a_crash_at_any_poin
     card = next(
         message for message in system.slack.channel(CONNECTIONS) if name in system.slack.render(message).splitlines()[0]
     )
-    system.retries("U0ANA", CONNECTIONS, card.ts, carrier_group_id=group_id)
+    system.retry("U0ANA", CONNECTIONS, card.ts, carrier_group_id=group_id)
     (operation_id,) = system.open_operations()
     CRASH_POINTS[point](system, operation_id)
 
@@ -166,14 +166,14 @@ def test_a_retry_succeeds_or_needs_a_manual_resolution_after_a_crash_at_any_poin
         assert operation.state is OperationState.NEEDS_RESOLUTION
         assert effective_writes(system, group_id) == 0
         assert f"**Carrier group id:** O{number:04d}" in shown_card
-        assert system.seen_in(ALERTS).count(f"Did it arrive? {name}") == 1
+        assert system.read_channel(ALERTS).count(f"Did it arrive? {name}") == 1
         close_resolution(system, operation_id)
     else:
         assert operation.state is OperationState.SUCCEEDED
         assert effective_writes(system, group_id) == 1
         assert (record.carrier_group_id, record.status.value) == (group_id, "processing")
         assert "**Status:** Processing" in shown_card
-        assert f"Did it arrive? {name}" not in system.seen_in(ALERTS)
+        assert f"Did it arrive? {name}" not in system.read_channel(ALERTS)
 
 
 @pytest.fixture
@@ -312,7 +312,7 @@ def test_a_new_disconnection_succeeds_or_needs_a_manual_resolution_after_a_crash
     assert "Confirm Disconnection…" not in card
     if point in BEFORE_SENDING:
         assert (operation.state, system.writes()) == (OperationState.NEEDS_RESOLUTION, [])
-        assert system.seen_in(ALERTS).count(f"Did it arrive? {name}") == 1
+        assert system.read_channel(ALERTS).count(f"Did it arrive? {name}") == 1
         close_resolution(system, operation_id)
     else:
         assert operation.state is OperationState.SUCCEEDED
@@ -338,12 +338,19 @@ def close_resolution(system: System, operation_id: str) -> None:
     from bot.domain.operations import Resolution
     from bot.usecases.operations.resolve import resolve
 
-    resolve(operation_id, Resolution.CLOSE, ANA, seen_version=None, deps=system.bot.noyo_dependencies)
+    resolve(
+        operation_id,
+        Resolution.CLOSE,
+        ANA,
+        attempt=system.operation(operation_id).attempts,
+        seen_version=None,
+        deps=system.bot.noyo_dependencies,
+    )
 
 
 def test_restarts_while_a_lost_answer_is_reconciled_do_not_repeat_the_request(system: System) -> None:
     system.noyo.faults.add(Fault("reset_after", method="POST"))
-    system.asks(carrier_group_id="R9999", group_name="Lost and found")
+    system.request_connection(carrier_group_id="R9999", group_name="Lost and found")
     (operation_id,) = system.open_operations()
     for _ in range(8):
         system.restart()

@@ -58,8 +58,8 @@ def requests_sent(system: System) -> list[str]:
 
 def test_requests_submitted_before_two_days_offline_are_sent_once_and_get_one_card_each(system: System) -> None:
     run(system, 1, every=5)
-    system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
-    system.asks(BEN, carrier_group_id="00000002", group_name="Second Company")
+    system.request_connection(ANA, carrier_group_id="00000001", group_name="First Company")
+    system.request_connection(BEN, carrier_group_id="00000002", group_name="Second Company")
     system.wait(TWO_DAYS)
 
     resume(system)
@@ -68,7 +68,7 @@ def test_requests_submitted_before_two_days_offline_are_sent_once_and_get_one_ca
     assert system.open_operations() == []
     assert len(system.slack.channel(CONNECTIONS)) == 2
     assert {row["carrier_group_id"] for row in _group_data(system)} == {"00000001", "00000002"}
-    assert system.seen_in(CONNECTIONS).count("First Company") >= 1
+    assert system.read_channel(CONNECTIONS).count("First Company") >= 1
 
 
 def test_after_two_days_offline_changes_are_posted_and_open_failures_are_alerted(system: System) -> None:
@@ -95,7 +95,7 @@ def test_after_two_days_offline_changes_are_posted_and_open_failures_are_alerted
     assert "Company 1" in system.slack.render(alerts[0])
     assert len(system.slack.channel(DECISIONS)) == 1
     assert len(system.slack.channel(CONNECTIONS)) == 3
-    assert "Company 4" not in system.seen_in(CONNECTIONS)
+    assert "Company 4" not in system.read_channel(CONNECTIONS)
     assert system.connection_record_state(unchanged).status.value == "processing"
     assert system.connection_record_state(recovered).status.value == "completed"
     assert disconnection["id"]
@@ -118,7 +118,7 @@ def test_an_event_left_unpublished_before_two_days_offline_is_published_afterwar
 
 def test_a_request_whose_answer_was_lost_before_two_days_offline_is_reconciled_and_not_repeated(system: System) -> None:
     run(system, 1, every=5)
-    system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
+    system.request_connection(ANA, carrier_group_id="00000001", group_name="First Company")
     system.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST"))
     system.execute_due()
     (operation_id,) = system.open_operations()
@@ -137,22 +137,22 @@ def test_a_request_whose_answer_was_lost_before_two_days_offline_is_reconciled_a
 def test_two_more_hours_of_schedules_after_two_days_offline_post_and_send_nothing(system: System) -> None:
     connection_id = add_connection(system, 1)
     run(system, 1, every=5)
-    system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
+    system.request_connection(ANA, carrier_group_id="00000001", group_name="First Company")
     system.noyo.move_connection(connection_id, "unable_to_connect", error="No such group")
     system.wait(TWO_DAYS)
     resume(system)
-    posted = [system.seen_in(channel) for channel in (CONNECTIONS, ALERTS, DECISIONS)]
+    posted = [system.read_channel(channel) for channel in (CONNECTIONS, ALERTS, DECISIONS)]
     sent = len(system.writes())
 
     run(system, 8, every=900)
 
-    assert [system.seen_in(channel) for channel in (CONNECTIONS, ALERTS, DECISIONS)] == posted
+    assert [system.read_channel(channel) for channel in (CONNECTIONS, ALERTS, DECISIONS)] == posted
     assert len(system.writes()) == sent
 
 
 def test_a_poll_that_finds_the_record_before_our_request_is_reconciled_leaves_one_card(system: System) -> None:
     run(system, 1, every=5)
-    system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
+    system.request_connection(ANA, carrier_group_id="00000001", group_name="First Company")
     system.notify()
     system.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST"))
     system.execute_due()
@@ -175,7 +175,7 @@ def _group_data(system: System) -> list[dict[str, Any]]:
 def test_a_request_that_noyo_rate_limited_before_two_days_offline_is_sent_afterwards(system: System) -> None:
     """The time offline does not count towards the time after which an operation is given up."""
     run(system, 1, every=5)
-    system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
+    system.request_connection(ANA, carrier_group_id="00000001", group_name="First Company")
     system.notify()
     system.noyo.faults.add(Fault(FaultKind.TOO_MANY, method="POST", times=None))
     system.execute_due()

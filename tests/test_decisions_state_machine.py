@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from tests.decisions_state_machine import DecisionsStateMachine
+from tests.state_machine_shards import EXAMPLES, SHARDS, run_shard
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(60 + 20 * EXAMPLES)]
 
-TestDecisionsInAnyOrder = DecisionsStateMachine.TestCase
-TestDecisionsInAnyOrder.settings = settings(
-    max_examples=16,
-    stateful_step_count=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+
+@pytest.mark.parametrize("shard", SHARDS)
+def test_each_request_is_decided_at_most_once_in_any_sequence(shard: int) -> None:
+    run_shard(DecisionsStateMachine, shard, steps=25)

@@ -25,8 +25,14 @@ FIELDS: dict[LogEvent, dict[str, Any]] = {
     LogEvent.EVENT_PUBLISHED: {"kind": "record", "lag": 9},
     LogEvent.EVENT_POSTPONED: {"attempt": 1, "failed": 0},
     LogEvent.LIST_POLLED: {"list": "connection", "age": 0, "parked": 2},
-    LogEvent.OPERATION_BACKLOG: {"oldest_due": 0, "awaiting_resolution": 1, "deferred": 0, "longest_awaiting": 30},
-    LogEvent.OUTBOX_BACKLOG: {"oldest_due": 0},
+    LogEvent.OPERATION_BACKLOG: {
+        "oldest_due": 0,
+        "awaiting_resolution": 1,
+        "deferred": 0,
+        "longest_awaiting": 30,
+        "unreadable": 0,
+    },
+    LogEvent.OUTBOX_BACKLOG: {"oldest_due": 0, "unreadable": 0},
     LogEvent.THROTTLED: {"service": "noyo"},
     LogEvent.CREDENTIALS_REJECTED: {"service": "slack"},
 }

@@ -30,7 +30,7 @@ def type_command(system: System, text: str, user: str = ANA) -> None:
 
 
 def request_connection(system: System, number: str, user: str = ANA) -> None:
-    system.asks(user, carrier_group_id=number, group_name=f"Group {number}")
+    system.request_connection(user, carrier_group_id=number, group_name=f"Group {number}")
     view = system.slack.view_of(user)
     assert view is not None
     system.slack.close_view(user, view.id)
@@ -51,7 +51,7 @@ def test_a_pause_defers_the_remaining_requests_and_loses_none(system: System) ->
     system.settle(20)
 
     assert sent(system) == [f"busy {number:02}" for number in range(2)]
-    cards = system.seen_in(CONNECTIONS)
+    cards = system.read_channel(CONNECTIONS)
     assert cards.count(DEFERRED_TEXT) == 3
     connection = system.noyo.add_connection(carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4", carrier_group_id="L")
     system.settle(30)
@@ -61,7 +61,7 @@ def test_a_pause_defers_the_remaining_requests_and_loses_none(system: System) ->
     system.settle(20)
 
     assert sent(system) == [f"busy {number:02}" for number in range(5)]
-    assert DEFERRED_TEXT not in system.seen_in(CONNECTIONS)
+    assert DEFERRED_TEXT not in system.read_channel(CONNECTIONS)
     assert system.open_operations() == []
     assert system.bot.repositories.operations.deferred_due(START * 2, limit=9) == []
 
@@ -73,7 +73,7 @@ def test_a_lost_answer_is_reconciled_during_a_pause_and_the_request_is_not_repea
     type_command(system, "pause")
     system.settle(60)
 
-    assert "Noyo did not answer, but shows that @Ana's request arrived" in system.seen_in(CONNECTIONS)
+    assert "Noyo did not answer, but Noyo shows that @Ana's request arrived" in system.read_channel(CONNECTIONS)
     type_command(system, "resume")
     system.settle(60)
     assert sent(system) == ["lost"]
@@ -94,7 +94,7 @@ def test_a_request_deferred_for_three_days_is_sent_as_usual(system: System) -> N
     system.settle(60)
 
     assert len(system.noyo.connections()) == 1
-    assert "Did it arrive?" not in system.seen_in(CONNECTIONS) + system.seen_in(ALERTS)
+    assert "Did it arrive?" not in system.read_channel(CONNECTIONS) + system.read_channel(ALERTS)
     assert system.open_operations() == []
 
 
@@ -114,7 +114,7 @@ def test_observe_only_mode_refuses_requests_and_defers_open_operations() -> None
         system.settle(30)
 
         assert system.writes() == []
-        assert "waiting while sending is paused. Switchboard has been in observe-only mode" in system.seen_in(
+        assert "waiting while sending is paused. Switchboard has been in observe-only mode" in system.read_channel(
             CONNECTIONS
         )
         alert = next(message for message in system.slack.channel(ALERTS) if "Stuck Inc" in blocks_of(message))

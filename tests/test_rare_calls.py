@@ -58,7 +58,7 @@ def test_after_a_lost_answer_each_function_is_allowed_to_read_what_it_wrote() ->
         system.poll()
         system.notify()
         system.slack.command(GUS, CONNECTIONS, "/noyo", "connect")
-        system.asks()
+        system.request_connection()
         system.execute_due()
         system.notify()
 

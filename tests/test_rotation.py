@@ -84,7 +84,7 @@ def effective_writes(system: System) -> int:
 
 
 def alerts(system: System) -> int:
-    return system.seen_in(ALERTS).count(ERROR_TEXT)
+    return system.read_channel(ALERTS).count(ERROR_TEXT)
 
 
 # ---------------------------------------------------------------- the signing secret
@@ -92,7 +92,7 @@ def alerts(system: System) -> int:
 
 def test_a_rotated_signing_secret_is_accepted_without_a_restart(system: System, read_counts: ReadCounts) -> None:
     assert is_answered(system)
-    system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
+    system.replace_secret(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
     assert is_answered(system)
     system.wait(policies.SECRET_REREAD_SECONDS)
     system.slack.replace_signing_secret(NEW)
@@ -104,9 +104,9 @@ def test_a_rotated_signing_secret_is_accepted_without_a_restart(system: System, 
 
 
 def test_a_removed_signing_secret_is_rejected(system: System) -> None:
-    system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
+    system.replace_secret(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
     assert is_answered(system)
-    system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[NEW])
+    system.replace_secret(Purpose.SLACK_SIGNING, signing_secrets=[NEW])
     system.wait(policies.SECRET_MAX_AGE_SECONDS)
     assert not is_answered(system)
     system.slack.replace_signing_secret(NEW)
@@ -120,7 +120,7 @@ def test_many_forged_requests_cause_few_reads_of_the_signing_secret(system: Syst
     system.wait(policies.SECRET_REREAD_SECONDS)
     assert {post_forged(url, **stamp) for _ in range(60)} == {401}
     assert read_count(system, read_counts, Purpose.SLACK_SIGNING) == 2
-    system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
+    system.replace_secret(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
     system.wait(policies.SECRET_REREAD_SECONDS)
     system.slack.replace_signing_secret(NEW)
     assert is_answered(system)
@@ -131,10 +131,10 @@ def test_many_forged_requests_cause_few_reads_of_the_signing_secret(system: Syst
 
 def test_a_rotated_bot_token_is_used_without_a_restart(system: System, read_counts: ReadCounts) -> None:
     connection_id = add_connection(system)
-    assert system.asks(ANA).error is None
+    assert system.request_connection(ANA).error is None
     system.slack.replace_token("xoxb-new")
-    system.replaces(Purpose.SLACK_BOT, bot_token="xoxb-new")
-    assert system.asks(ANA, carrier_group_id="2").error is None  # Opening a view needs the token.
+    system.replace_secret(Purpose.SLACK_BOT, bot_token="xoxb-new")
+    assert system.request_connection(ANA, carrier_group_id="2").error is None  # Opening a view needs the token.
     fail(system, connection_id)
     system.settle(30)
     assert alerts(system) == 1
@@ -151,21 +151,21 @@ def test_an_alert_that_failed_with_a_revoked_token_is_posted_with_the_next_token
     assert alerts(system) == 0
     before = read_count(system, read_counts, Purpose.SLACK_BOT)
     assert before <= 1 + 600 / policies.SECRET_REREAD_SECONDS
-    system.replaces(Purpose.SLACK_BOT, bot_token="xoxb-new")
+    system.replace_secret(Purpose.SLACK_BOT, bot_token="xoxb-new")
     system.settle(90)
     assert alerts(system) == 1
-    assert system.seen_in(CONNECTIONS).count("Processing → ") == 1
+    assert system.read_channel(CONNECTIONS).count("Processing → ") == 1
 
 
 def test_a_restored_bot_token_is_used_again(system: System) -> None:
     """The new token was a mistake."""
     connection_id = add_connection(system)
-    system.replaces(Purpose.SLACK_BOT, bot_token="xoxb-mistyped")
+    system.replace_secret(Purpose.SLACK_BOT, bot_token="xoxb-mistyped")
     system.wait(policies.SECRET_MAX_AGE_SECONDS)
     fail(system, connection_id)
     system.settle(30)
     assert alerts(system) == 0
-    system.replaces(Purpose.SLACK_BOT, bot_token=BOT_TOKEN)
+    system.replace_secret(Purpose.SLACK_BOT, bot_token=BOT_TOKEN)
     system.settle(90)
     assert alerts(system) == 1
 
@@ -176,9 +176,9 @@ def test_a_restored_bot_token_is_used_again(system: System) -> None:
 def test_a_rotated_noyo_client_secret_is_used_without_a_restart(system: System, read_counts: ReadCounts) -> None:
     connection_id = add_connection(system)
     system.noyo.replace_client(CLIENT_ID, NEW)
-    system.replaces(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
+    system.replace_secret(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
     fail(system, connection_id)
-    system.asks(ANA)
+    system.request_connection(ANA)
     system.settle(30)
     assert alerts(system) == 1
     assert effective_writes(system) == 1
@@ -188,7 +188,7 @@ def test_a_rotated_noyo_client_secret_is_used_without_a_restart(system: System, 
 
 def test_a_request_that_noyo_rejected_for_its_credentials_is_sent_with_the_new_secret(system: System) -> None:
     system.noyo.replace_client(CLIENT_ID, NEW)
-    system.asks(ANA)
+    system.request_connection(ANA)
     for _ in range(10):
         system.execute_due()
         system.notify()
@@ -196,7 +196,7 @@ def test_a_request_that_noyo_rejected_for_its_credentials_is_sent_with_the_new_s
     assert effective_writes(system) == 0
     (waiting,) = system.open_operations()
     assert "client id and secret" in (system.operation(waiting).delay_reason or "")
-    system.replaces(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
+    system.replace_secret(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
     system.settle(960)
     assert effective_writes(system) == 1
     assert system.open_operations() == []
@@ -213,10 +213,10 @@ def deliver(system: System) -> None:
 
 def test_a_rotated_webhook_secret_is_accepted_without_a_restart(system: System, read_counts: ReadCounts) -> None:
     connection_id = add_connection(system)
-    system.webhooks_begin()
+    system.start_webhooks()
     system.noyo.move_connection(connection_id, "waiting_on_carrier")
     deliver(system)
-    system.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[WEBHOOK_SECRET, NEW])
+    system.replace_secret(Purpose.NOYO_WEBHOOK, webhook_secrets=[WEBHOOK_SECRET, NEW])
     system.wait(policies.SECRET_REREAD_SECONDS)
     # Both secrets, then the new one alone, and one late webhook that was signed with the old one.
     for secrets in ((WEBHOOK_SECRET, NEW), (NEW,), (WEBHOOK_SECRET,), (NEW,)):
@@ -234,12 +234,12 @@ def test_a_rotated_webhook_secret_is_accepted_without_a_restart(system: System, 
 
 def test_a_webhook_signed_with_an_unknown_secret_is_delivered_again(system: System, read_counts: ReadCounts) -> None:
     connection_id = add_connection(system)
-    system.webhooks_begin()
+    system.start_webhooks()
     system.noyo.webhooks.secrets = (NEW,)
     fail(system, connection_id)
     deliver(system)
     assert alerts(system) == 0
-    system.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[NEW])
+    system.replace_secret(Purpose.NOYO_WEBHOOK, webhook_secrets=[NEW])
     system.wait(60)
     deliver(system)
     assert system.noyo.webhooks.events[-1].answers == [401, 200]
@@ -248,7 +248,7 @@ def test_a_webhook_signed_with_an_unknown_secret_is_delivered_again(system: Syst
 
 def test_many_forged_webhooks_cause_one_read_of_the_secret(system: System, read_counts: ReadCounts) -> None:
     add_connection(system)
-    system.webhooks_begin()
+    system.start_webhooks()
     started = time.monotonic()
     stamp = {"X-Noyo-Timestamp": "2026-01-01T00:00:00+00:00", "X-Noyo-Signature": "0" * 64}
     assert {post_forged(system.webhook_url, **stamp) for _ in range(60)} == {401}

@@ -33,7 +33,7 @@ def request_connections_with_faults(system: System, random: Random) -> None:
     for number in range(COMPANIES):
         system.noyo.script(f"G{number}", [(20, "processing"), (40, "unable_to_connect", "SSN 123-45-6789")])
         add_faults(system, random)
-        submission = system.asks(
+        submission = system.request_connection(
             random.choice((ANA, BEN)), carrier_group_id=f"G{number}", group_name=f"Company {number}"
         )
         system.slack.resend(ANA, submission)

@@ -23,7 +23,7 @@ def system() -> Iterator[System]:
         system.poll()
         system.notify()
         system.wait(60)
-        system.webhooks_begin()
+        system.start_webhooks()
         yield system
 
 
@@ -46,7 +46,7 @@ def fail(system: System, connection_id: str) -> None:
 
 
 def lines(system: System, channel: str, words: str) -> int:
-    return system.seen_in(channel).count(words)
+    return system.read_channel(channel).count(words)
 
 
 def audit_entries(system: System, entity: EntityRef) -> int:
@@ -68,8 +68,8 @@ def test_unknown_record_gets_its_card_and_its_alert(system: System) -> None:
     )
     deliver(system)
     assert len(system.slack.channel(CONNECTIONS)) == 1
-    assert "New Company" in system.seen_in(ALERTS)
-    assert "Old Company" in system.seen_in(DECISIONS)
+    assert "New Company" in system.read_channel(ALERTS)
+    assert "Old Company" in system.read_channel(DECISIONS)
 
 
 def test_change_seen_by_webhook_and_poll_is_posted_once(system: System) -> None:
@@ -82,13 +82,13 @@ def test_change_seen_by_webhook_and_poll_is_posted_once(system: System) -> None:
 
 def test_refresh_without_changes_posts_nothing_and_writes_no_audit_entry(system: System) -> None:
     connection_id = add_connection(system)
-    before = system.seen_in(CONNECTIONS), len(system.slack.calls)
+    before = system.read_channel(CONNECTIONS), len(system.slack.calls)
     system.noyo.webhooks.copies = 3
     system.noyo.webhooks.record("group_connection_request.status_change", connection_id, system.clock())
     deliver(system)
     deliver(system)
     entity = EntityRef(EntityKind.CONNECTION, connection_id)
-    assert (system.seen_in(CONNECTIONS), len(system.slack.calls)) == before
+    assert (system.read_channel(CONNECTIONS), len(system.slack.calls)) == before
     assert audit_entries(system, entity) == 0
     assert system.bot.repositories.operations.last_on(entity) is None
     assert system.open_operations() == []
@@ -125,13 +125,13 @@ def test_event_is_delivered_again_after_an_outage_of_the_receiver(system: System
 def test_card_of_a_request_continues_if_the_webhook_precedes_the_answer(system: System) -> None:
     """Noyo sends the webhook of the new record, while its answer to our request is lost."""
     system.noyo.faults.add(Fault("reset_after", method="POST"))
-    system.asks(ANA)
+    system.request_connection(ANA)
     system.execute_due()
     system.notify()
     deliver(system)
     system.settle(120)
     assert len(system.slack.channel(CONNECTIONS)) == 1
-    assert "Test Company" in system.seen_in(CONNECTIONS)
+    assert "Test Company" in system.read_channel(CONNECTIONS)
     assert len(system.noyo.connections()) == 1
 
 
@@ -139,13 +139,13 @@ def test_refresh_waits_silently_while_noyo_does_not_answer(system: System) -> No
     connection_id = add_connection(system)
     fail(system, connection_id)
     system.noyo.stop()
-    before = system.seen_in(CONNECTIONS)
+    before = system.read_channel(CONNECTIONS)
     system.noyo.webhooks.deliver()
     for _ in range(5):
         system.execute_due()
         system.notify()
         system.wait(30)
-    assert system.seen_in(CONNECTIONS) == before
+    assert system.read_channel(CONNECTIONS) == before
     assert audit_entries(system, EntityRef(EntityKind.CONNECTION, connection_id)) == 0
     system.noyo.start()
     system.wait(900)
@@ -167,7 +167,7 @@ def test_many_events_read_each_record_once_per_event() -> None:
         system.poll()
         system.notify()
         system.wait(60)
-        system.webhooks_begin()
+        system.start_webhooks()
         connection_ids = [
             system.noyo.add_connection(group_name=f"Group {n}", status="processing")["id"] for n in range(7)
         ]
@@ -203,7 +203,7 @@ def test_webhook_records_whether_its_secret_can_be_read(system: System) -> None:
     assert first is not None
     assert first.findings == (Finding(Topic.SECRET, CheckStatus.OK),)
 
-    system.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[])
+    system.replace_secret(Purpose.NOYO_WEBHOOK, webhook_secrets=[])
     system.restart()
     system.wait(policies.HEALTH_CHECK_INTERVAL_SECONDS)
     add_connection(system)

@@ -27,18 +27,18 @@ def is_business_day(day: date) -> bool:
 
 
 def business_day_before(end: date, number: int) -> date:
-    """The business day that is `number` business days before the last one at or before `end`."""
+    """The business day that is `number` business days before the last one at or before `end`, but not before year 1."""
     day = end
     while not is_business_day(day):
         day -= _ONE_DAY
-    for _ in range(number):
+    for _ in range(min(number, business_days_until(date.min, day))):
         day -= timedelta(days=3 if day.weekday() == 0 else 1)
     return day
 
 
 def business_day_after(day: date, number: int) -> date:
-    """The business day that is `number` business days after `day`."""
-    while number:
+    """The business day that is `number` business days after `day`, but not after year 9999."""
+    while number and day < date.max:
         day += _ONE_DAY
         number -= is_business_day(day)
     return day

@@ -6,14 +6,15 @@ Each value is built from consistent reads of the table, so a message shows the c
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from bot.domain.operations import Operation
 from bot.domain.outbox import OutboxEvent
 from bot.domain.pauses import Pause
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection
+from bot.domain.records import Connection, Disconnection, EntityRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,26 @@ class MessageLink:
 
 
 @dataclass(frozen=True, slots=True)
-class RelatedRecords:
-    """What an approver should know about the group besides the request itself.
+class SearchPage:
+    """One page of a search for a message. `cursor` is where the search continues; None after the last page."""
 
-    `others` are the group's connections to other carriers, `earlier` the requests for the same group and carrier,
-    newest first; `connection` is the one to disconnect, and `card` links to its card.
+    found: MessageLink | None
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedRecords:
+    """What a reader should know about the group besides the record itself.
+
+    `other_carriers` are the group's connections to other carriers, `earlier` the requests for the same group and
+    carrier, newest first; `connection` is the one to disconnect. `disconnections` are the current requests to
+    disconnect, by connection. `card` links to the card of the connection, or of the connection's disconnection.
     """
 
     other_carriers: tuple[Connection, ...] = ()
     earlier: tuple[Disconnection, ...] = ()
     connection: RecordState | None = None
+    disconnections: Mapping[EntityRef, RecordState] = field(default_factory=dict)
     card: MessageLink | None = None
 
 
@@ -43,7 +54,8 @@ class RecordCard:
     """The card of a connection or disconnection: its newest version and, while one is open, the operation on it.
 
     `last` is the newest settled operation on it, if any, with who did what and the text of a refusal. `today` is the
-    date to count days from; None shows none. `related` is set while a request awaits a decision.
+    date to count days from; None shows none. `related` is set while a request awaits a decision, and for a completed
+    connection.
     """
 
     record_state: RecordState
@@ -51,6 +63,11 @@ class RecordCard:
     last: Operation | None = None
     today: date | None = None
     related: RelatedRecords | None = None
+
+    @property
+    def disconnection(self) -> RecordState | None:
+        """Of a connection: the request that disconnects the group or has done so, or one that waits."""
+        return self.related.disconnections.get(self.record_state.entity) if self.related is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +195,10 @@ class MessageRecord:
     posted_channel: str | None = None
     fingerprint: str | None = None
     closed: bool = False
+    search_cursor: str | None = None
+    """Where an interrupted search for the message continues: Slack's cursor."""
+    search_since: int | None = None
+    """When that search began (Unix seconds)."""
 
     @property
     def link(self) -> MessageLink | None:

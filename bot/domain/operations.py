@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot import policies
+from bot.domain.answers import UnconfirmedAnswer
 from bot.domain.business_days import day_of
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
@@ -70,7 +71,7 @@ class OutcomeKind(StrEnum):
     RECONCILED = "reconciled"
     """The answer was lost; when asked afterwards, Noyo shows the wanted effect."""
     DUPLICATE = "duplicate"
-    """Noyo already has a connection for this carrier and carrier group id, or an open request to disconnect this group
+    """Noyo already has a connection for this carrier and carrier group id, or a request to disconnect this group
     from this carrier. `record` is that record, where it could be read."""
     REFUSED = "refused"
     """Noyo refused it; `message` is Noyo's text."""
@@ -80,6 +81,8 @@ class OutcomeKind(StrEnum):
     """The person is not, or no longer, authorized; nothing was sent."""
     NOT_FOUND = "not_found"
     """Noyo does not know the record."""
+    DELETED = "deleted"
+    """Noyo no longer has the record. Unless nothing was sent, it is unknown whether it took effect."""
     CLOSED = "closed"
     """A person closed an operation whose effect is unknown."""
     REPORTED_ARRIVED = "reported_arrived"
@@ -156,6 +159,8 @@ class Operation:
     sends: int = 0
     first_sent_at: int | None = None
     reconciliations: int = 0
+    unconfirmed_answer: UnconfirmedAnswer | None = None
+    """Noyo's answer to the last attempt, if it left open whether it took effect; None also if no answer came."""
     lease: str | None = None
     lease_until: int | None = None
     delay_reason: str | None = None
@@ -165,6 +170,8 @@ class Operation:
     second_approval: SecondApproval | None = None
     deferred_by: Pause | None = None
     """The pause that deferred it while `pending`; it is sent when sending resumes."""
+    last_events: tuple[str, ...] = ()
+    """Ids of the outbox events that its next event follows."""
 
     # ---------------------------------------------------------------- questions
 
@@ -279,9 +286,17 @@ class Operation:
         due = min(self.submitted_at, now)
         return self.not_sent()._release(OperationState.PENDING, due=due, deferred_by=pause)
 
-    def await_reconciliation(self, due: int, reconciliations: int = 0) -> Operation:
+    def await_reconciliation(
+        self, due: int, reconciliations: int = 0, answer: UnconfirmedAnswer | None = None
+    ) -> Operation:
         """The request may have arrived; ask Noyo when `due`. It was already asked `reconciliations` times."""
-        return self._release(OperationState.RECONCILING, due=due, reconciliations=reconciliations, delay_reason=None)
+        return self._release(
+            OperationState.RECONCILING,
+            due=due,
+            reconciliations=reconciliations,
+            unconfirmed_answer=answer or self.unconfirmed_answer,
+            delay_reason=None,
+        )
 
     def send_again(self, now: int) -> Operation:
         return self._release(OperationState.PENDING, due=now, reconciliations=0)

@@ -10,7 +10,7 @@ from bot.domain.operations import Operation, OperationState
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState
-from bot.domain.records import SENDING_PAUSE, EntityRef, Record, Status
+from bot.domain.records import SENDING_PAUSE, EntityRef, FieldChange, Record, changed_fields
 
 
 class EventKind(StrEnum):
@@ -41,7 +41,8 @@ class OutboxEvent:
     """`before` and `after` are statuses as Noyo names them; `due` is when to deliver (Unix seconds), None once done.
 
     `found`: the record existed before the first poll, so no alert is raised. `day` is the day of a daily timer or
-    reminder. If settling an operation brought a new version of the record, one event announces both.
+    reminder. If settling an operation brought a new version of the record, one event announces both. `changes` are the
+    fields that this version changed, so that its line in the thread shows what happened then, whatever follows.
     """
 
     id: str
@@ -57,11 +58,25 @@ class OutboxEvent:
     found: bool = False
     day: date | None = None
     attempts: int = 0
+    changes: tuple[FieldChange, ...] = ()
+    follows: tuple[str, ...] = ()
+    """Ids of the newest events known when it was made. In a card's thread, its line comes after theirs."""
+    waiting_since: int | None = None
+    """Since when its line waits for an earlier one that cannot be posted (Unix seconds)."""
+    late: bool = False
+    """Whether a later line was posted before its own."""
 
 
-def record_changed(record: Record, before: Status | None, due: int, *, found: bool = False) -> OutboxEvent:
-    event = _of_record(EventKind.RECORD_CHANGED, record, at=record.modified, due=due)
-    return replace(event, before=before.value if before is not None else None, after=record.status.value, found=found)
+def record_changed(
+    record: Record, before: Record | None, due: int, *, found: bool = False, returned: bool = False
+) -> OutboxEvent:
+    """`returned`: this version may have been announced before, so the id has a time."""
+    suffix, at = (f":returned:{due}", due) if returned else ("", record.modified)
+    event = _of_record(EventKind.RECORD_CHANGED, record, suffix, at=at, due=due)
+    event = replace(event, after=record.status.value, found=found)
+    if before is None:
+        return event
+    return replace(event, before=before.status.value, changes=changed_fields(before, record))
 
 
 def late_version(record: Record, due: int) -> OutboxEvent:
@@ -69,9 +84,13 @@ def late_version(record: Record, due: int) -> OutboxEvent:
     return replace(event, after=record.status.value)
 
 
-def first_day(record: Record, due: int) -> OutboxEvent:
-    """Put with a version that awaits a decision. Its publisher knows the time zone, and so when the next day starts."""
-    return _of_record(EventKind.DAY_STARTED, record, ":first", at=due, due=due)
+def first_day(record: Record, due: int, *, returned: bool = False) -> OutboxEvent:
+    """Put with a version that awaits a decision. Its publisher knows the time zone, and so when the next day starts.
+
+    `returned`: the version may have had its first day before.
+    """
+    suffix = f":returned:{due}" if returned else ":first"
+    return _of_record(EventKind.DAY_STARTED, record, suffix, at=due, due=due)
 
 
 def day_started(record: Record, day: date, due: int) -> OutboxEvent:
@@ -115,15 +134,23 @@ def claim_expiry(taken: RecordState, since: int, until: int) -> OutboxEvent:
 def operation_changed(operation: Operation, now: int) -> OutboxEvent:
     """`operation` as it is after the change. Each change has its own id, so a repeat adds no event."""
     state = _DEFERRED if operation.deferred_by else operation.state.value
+    event_id = f"operation_changed:{operation.id}:{_step(state, operation.attempts, operation.reconciliations)}"
     return OutboxEvent(
-        id=f"operation_changed:{operation.id}:{_step(state, operation.attempts, operation.reconciliations)}",
+        id=event_id,
         kind=EventKind.OPERATION_CHANGED,
         entity=operation.entity,
         at=now,
         due=now,
         operation_id=operation.id,
         operation_state=operation.state,
+        follows=tuple(earlier for earlier in operation.last_events if earlier != event_id),
     )
+
+
+def announced(operation: Operation, now: int) -> tuple[Operation, OutboxEvent]:
+    """The operation after a change with the event that announces it, which its next event will follow."""
+    event = operation_changed(operation, now)
+    return replace(operation, last_events=(event.id,)), event
 
 
 def is_submission(event: OutboxEvent) -> bool:
@@ -165,19 +192,6 @@ def _step(state: str, attempts: int, checks: int) -> str:
     return f"{state}:{attempts}.{checks}"
 
 
-def with_record_change(event: OutboxEvent, record_events: tuple[OutboxEvent, ...]) -> OutboxEvent:
-    """The event of a settled operation, which also announces the record's change."""
-    of_records = [piece for piece in record_events if piece.kind is EventKind.RECORD_CHANGED]
-    if not of_records:
-        return event
-    change = of_records[0]
-    return replace(event, entity=change.entity, version=change.version, before=change.before, after=change.after)
-
-
-def without_record_events(record_events: tuple[OutboxEvent, ...]) -> tuple[OutboxEvent, ...]:
-    return tuple(piece for piece in record_events if piece.kind is not EventKind.RECORD_CHANGED)
-
-
 @dataclass(frozen=True, slots=True)
 class RecordChange:
     """Written in one transaction, on condition that the record's state is still `before`.
@@ -192,6 +206,49 @@ class RecordChange:
     version: Record | None
     events: tuple[OutboxEvent, ...] = ()
     audit: AuditEntry | None = None
+
+
+_ABOUT_RECORDS = frozenset({EventKind.RECORD_CHANGED, EventKind.LATE_VERSION, EventKind.OWNER_CHANGED})
+
+
+def in_order(change: RecordChange) -> RecordChange:
+    """The change, with its event in order: it follows the record's newest events, and is followed by the next one."""
+    earlier = newest_events(change.before or change.after)
+    events = tuple(replace(each, follows=earlier) if each.kind in _ABOUT_RECORDS else each for each in change.events)
+    ids = [each.id for each in events if each.kind in _ABOUT_RECORDS]
+    after = _with_newest_event(change.after, ids[-1]) if ids and change.after is not None else change.after
+    return replace(change, events=events, after=after)
+
+
+def announce_both(event: OutboxEvent, change: RecordChange) -> tuple[OutboxEvent, RecordChange]:
+    """One event for the end of an operation and for the change of its record, in the order of both."""
+    about_record = next((each for each in change.events if each.kind is EventKind.RECORD_CHANGED), None)
+    if about_record is not None:
+        event = replace(
+            event,
+            entity=about_record.entity,
+            version=about_record.version,
+            before=about_record.before,
+            after=about_record.after,
+            changes=about_record.changes,
+        )
+    event = replace(event, follows=event.follows + newest_events(change.before))
+    after = change.after or change.before
+    return event, replace(
+        change,
+        events=tuple(each for each in change.events if each.kind is not EventKind.RECORD_CHANGED),
+        after=_with_newest_event(after, event.id) if after is not None else None,
+    )
+
+
+def newest_events(record_state: RecordState | None) -> tuple[str, ...]:
+    """Ids of the events that the next one about this record follows."""
+    newest = (record_state.last_event, record_state.operation_event) if record_state is not None else ()
+    return tuple(event_id for event_id in newest if event_id is not None)
+
+
+def _with_newest_event(record_state: RecordState, event_id: str) -> RecordState:
+    return replace(record_state, last_event=event_id, operation_event=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ class Mode(StrEnum):
 class Pause:
     """A period in which nothing was sent (Unix seconds); `until` is None while it lasts.
 
-    `by` is the admin who paused; None for observe mode.
+    `by` is the admin who paused; None for observe mode. `number` counts the pauses that they began in the same second,
+    from 0.
     """
 
     since: int
@@ -31,11 +32,21 @@ class Pause:
     reason: str | None = None
     until: int | None = None
     ended_by: str | None = None
+    number: int = 0
 
     @property
     def name(self) -> str:
         """Identifies this pause."""
-        return f"{self.since}-{self.by or ''}"
+        number = f".{self.number}" if self.number else ""
+        return f"{self.since}{number}-{self.by or ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class HandledCommand:
+    """A command that was answered `at` (Unix seconds). `id` is Slack's trigger id, the same if it is repeated."""
+
+    id: str
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,8 @@ class PauseHistory:
 
     pauses: tuple[Pause, ...] = ()
     revision: int = 0
+    handled: tuple[HandledCommand, ...] = ()
+    """Recent commands to pause and resume, so that one that is delivered again changes nothing."""
 
     @property
     def active_pause(self) -> Pause | None:
@@ -55,6 +68,11 @@ class PauseHistory:
         """The time since which Switchboard has been in observe mode."""
         return next((pause for pause in self._open() if pause.by is None), None)
 
+    def next_pause(self, now: int, by: str | None = None, reason: str | None = None) -> Pause:
+        """A pause that starts now, not in the history yet."""
+        number = sum((pause.since, pause.by) == (now, by) for pause in self.pauses)
+        return Pause(now, by, reason, number=number)
+
     def with_started(self, pause: Pause) -> PauseHistory:
         return replace(self, pauses=(*self._recent(pause.since), pause))
 
@@ -62,6 +80,15 @@ class PauseHistory:
         ended_pause = replace(pause, until=max(now, pause.since), ended_by=by)
         others = self._recent(now)
         return replace(self, pauses=tuple(ended_pause if other == pause else other for other in others))
+
+    def was_handled(self, command_id: str | None) -> bool:
+        """Whether this command was answered before. One without an id never was."""
+        return any(command.id == command_id for command in self.handled)
+
+    def with_handled(self, command_id: str | None, now: int) -> PauseHistory:
+        oldest = now - policies.SLACK_REQUEST_MEMORY_SECONDS
+        recent = tuple(command for command in self.handled if command.at >= oldest)
+        return replace(self, handled=(*recent, HandledCommand(command_id, now)) if command_id else recent)
 
     def active_seconds(self, since: int, now: int) -> int:
         """Seconds between `since` and `now` during which sending was allowed."""

@@ -14,7 +14,8 @@ class PassProgress:
     `offset` is the first row not read yet, `newest_modified` the highest `modified` at its start, `floor` the
     `modified` it reads down to. `confirming`: it repeats a finished pass and has found nothing new so far.
     `by_status`: it reads by status, since the sort order could not be trusted; `offset` counts the open records.
-    `last_id_read` is the last id read after all open records; None before.
+    `last_id_read` is the last record read by its id; empty when the list or the open records have been read, and None
+    before.
     """
 
     offset: int
@@ -30,9 +31,10 @@ class PollCursor:
     """Where polling of a list stands. All times are Unix seconds.
 
     `started_at` is the start of the first run: older changes are ingested without events. `since` is the highest
-    `modified` of a finished pass, None before the first has finished; `advanced_at` is when it last rose, by our clock.
-    `overlap_settled`: a pass has read the overlap again after it had run out, so late rows have appeared. `swept_at` is
-    when everything was last compared, `finished_at` when a run last finished. `revision` guards against two polls.
+    `modified` of a finished pass that was not in the future, None before the first has finished; `advanced_at` is when
+    it last rose, by our clock. `overlap_settled`: a pass has read the overlap again after it had run out, so late rows
+    have appeared. `swept_at` is when everything was last compared, `finished_at` when a run last finished. `revision`
+    guards against two polls.
     """
 
     started_at: int
@@ -45,9 +47,17 @@ class PollCursor:
     finished_at: int | None = None
 
 
+LIST_ROW = "list"
+"""The id under which a list as a whole is parked."""
+CURSOR_ROW = "cursor"
+"""The id under which an unreadable poll cursor is parked."""
+PAGE_ROW = "page"
+"""The id under which rows are parked whose ids are unknown, because every page with one of them is unreadable."""
+
+
 @dataclass(frozen=True, slots=True)
 class ParkedRow:
-    """A row that could not be read. `row_id` is its id, or a digest of the row if it has none."""
+    """What could not be read. `row_id` is the row's id, a digest of the row if it has none, or one of the ids above."""
 
     row_id: str
     reason: str

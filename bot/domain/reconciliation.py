@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
 from bot import policies
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import Operation
 from bot.domain.records import (
     Connection,
@@ -16,7 +18,7 @@ from bot.domain.records import (
     Record,
     Status,
 )
-from bot.domain.requests import Decision, DecisionRequest, DisconnectionRequest, RetryRequest
+from bot.domain.requests import ConnectionRequest, Decision, DecisionRequest, DisconnectionRequest, RetryRequest
 
 
 def created_since_sent(record: Record, operation: Operation) -> bool:
@@ -59,6 +61,54 @@ def with_end_date(answered: Record, before: Record | None, wanted: DecisionReque
         return answered
     previous_date = before.effective_end_date if isinstance(before, Disconnection) else None
     return replace(answered, effective_end_date=wanted.effective_end_date or previous_date)
+
+
+def contradiction(operation: Operation, record: Record) -> UnconfirmedAnswer | None:
+    """What in the record of Noyo's answer is not as requested; None if nothing contradicts the request.
+
+    A field that Noyo leaves out contradicts nothing.
+    """
+    for problem, as_requested, shown in _compared(operation, record):
+        if not as_requested:
+            return UnconfirmedAnswer(problem, None if shown is None else str(shown))
+    return None
+
+
+def _compared(operation: Operation, record: Record) -> Iterator[tuple[AnswerProblem, bool, object]]:
+    """For each field that matters: the problem if it differs, whether it is as requested, and what it shows."""
+    match operation.input, record:
+        case ConnectionRequest() as wanted, Connection():
+            yield AnswerProblem.CARRIER, record.carrier_id == wanted.carrier_id, record.carrier_id
+            yield _carrier_group_id(record, wanted.carrier_group_id)
+        case RetryRequest() as wanted, Connection():
+            corrected = (
+                wanted.carrier_group_id is not None
+                and (record.carrier_group_id or "").casefold() == wanted.carrier_group_id.strip().casefold()
+            )
+            still_failed = record.status is ConnectionStatus.UNABLE_TO_CONNECT and not corrected
+            yield AnswerProblem.VERSION, record.version != operation.shown_version, record.version
+            yield AnswerProblem.STATUS, not still_failed, record.status.value
+            yield _carrier_group_id(record, wanted.carrier_group_id)
+        case DecisionRequest() as wanted, Disconnection():
+            yield AnswerProblem.STATUS, status_matches_decision(wanted.decision, record.status), record.status.value
+            yield AnswerProblem.VERSION, record.version != operation.shown_version, record.version
+            yield _end_date(record, wanted.effective_end_date)
+        case DisconnectionRequest() as wanted, Disconnection():
+            yield AnswerProblem.CARRIER, record.carrier_id == wanted.carrier_id, record.carrier_id
+            yield AnswerProblem.GROUP, record.group_id in (None, wanted.group_id), record.group_id
+            yield AnswerProblem.STATUS, record.status is not DisconnectionStatus.REJECTED, record.status.value
+            yield _end_date(record, wanted.effective_end_date)
+
+
+def _carrier_group_id(record: Connection, wanted: str | None) -> tuple[AnswerProblem, bool, object]:
+    shown = record.carrier_group_id
+    same = wanted is None or shown is None or shown.casefold() == wanted.strip().casefold()
+    return AnswerProblem.CARRIER_GROUP_ID, same, shown
+
+
+def _end_date(record: Disconnection, wanted: date | None) -> tuple[AnswerProblem, bool, object]:
+    shown = record.effective_end_date
+    return AnswerProblem.END_DATE, wanted is None or shown in (None, wanted), shown
 
 
 def is_requested_disconnection(record: Record, operation: Operation) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -11,8 +12,13 @@ from bot.domain.records import (
     Disconnection,
     DisconnectionStatus,
     EntityRef,
+    FieldChange,
+    LocalStatus,
     Record,
+    RecordField,
     Status,
+    changed_fields,
+    is_deleted,
     needs_our_action,
 )
 
@@ -38,8 +44,16 @@ class RecordState:
     """Slack user id of the person who claimed it, with the start and the end of the claim."""
     owned_since: int | None = None
     owned_until: int | None = None
+    owner_revision: int = 0
+    """Incremented whenever the owner changes, so that a click on an earlier claim is recognized."""
     waiting_since: int | None = None
     """Since when it has awaited a decision with this last managed day (Unix seconds); None if unknown."""
+    end_date_change: FieldChange | None = None
+    """How its last managed day changed last while it awaited this decision."""
+    last_event: str | None = field(default=None, compare=False)
+    """Id of the newest outbox event about the record; its next event follows it."""
+    operation_event: str | None = field(default=None, compare=False)
+    """Id of the newest event about an operation on the record since then; the next event of the record follows both."""
     revision: int = field(default=0, compare=False)
     """Incremented by every write of this state, so that a write detects a concurrent update."""
 
@@ -64,6 +78,8 @@ class VersionOrder(Enum):
     SAME = "same"
     NEWER = "newer"
     OLDER = "older"
+    RETURNED = "returned"
+    """A version of a record that was deleted at Noyo when it was last read by id."""
     UNCLEAR = "unclear"
     """Another version with the same `modified`: whole seconds do not show which is newer."""
 
@@ -73,6 +89,8 @@ def compare_versions(state: RecordState | None, record: Record) -> VersionOrder:
         return VersionOrder.FIRST
     if state.record.version == record.version:
         return VersionOrder.SAME
+    if is_deleted(state.record):
+        return VersionOrder.RETURNED
     if state.record.modified == record.modified:
         return VersionOrder.UNCLEAR
     return VersionOrder.NEWER if record.modified > state.record.modified else VersionOrder.OLDER
@@ -96,6 +114,19 @@ def new_record_state(record: Record, now: int) -> RecordState:
     )
 
 
+def deleted_version(record: Record, now: int) -> Record:
+    """The version that replaces `record` when Noyo no longer has it. `modified` is when we noticed.
+
+    As a version of its own it makes every earlier button, form, alert and timer outdated.
+    """
+    return replace(
+        record,
+        version=f"{record.version}-deleted-{now}",
+        modified=max(now, record.modified),
+        status=LocalStatus.DELETED,
+    )
+
+
 def advance(state: RecordState, record: Record, now: int) -> RecordState:
     """The state with `record` as the newest version. A retried connection starts another attempt.
 
@@ -109,6 +140,7 @@ def advance(state: RecordState, record: Record, now: int) -> RecordState:
         attempt_started_at=record.modified if retried else state.attempt_started_at,
         seen_at=now,
         waiting_since=_waits_since(state, record, now),
+        end_date_change=_end_date_change(state, record),
     )
     return advanced if needs_our_action(record.status) else release(advanced)
 
@@ -123,9 +155,18 @@ def _waits_since(state: RecordState | None, record: Record, now: int) -> int | N
     return state.waiting_since if state.waiting_since is not None else state.seen_at
 
 
+def _end_date_change(state: RecordState, record: Record) -> FieldChange | None:
+    if {state.status, record.status} != {DisconnectionStatus.NEEDS_REVIEW}:
+        return None
+    changes = changed_fields(state.record, record)
+    return next((change for change in changes if change.field is RecordField.END_DATE), state.end_date_change)
+
+
 def release(state: RecordState) -> RecordState:
     """The state without an owner."""
-    return replace(state, owner=None, owned_since=None, owned_until=None)
+    if state.owner is None:
+        return state
+    return replace(state, owner=None, owned_since=None, owned_until=None, owner_revision=state.owner_revision + 1)
 
 
 def _was_retried(before: Record, after: Record) -> bool:
@@ -138,11 +179,15 @@ def _was_retried(before: Record, after: Record) -> bool:
     return after.status is ConnectionStatus.PROCESSING or (None not in ids and ids[0] != ids[1])
 
 
-def link_to_operation(state: RecordState, operation_id: str, actor: str, group_name: str) -> RecordState:
-    """Link a record to the operation that requested it. The first link stays."""
+def link_to_operation(
+    state: RecordState, operation_id: str, actor: str, group_name: str, group_id: str | None = None
+) -> RecordState:
+    """Link a record to the operation that requested it, for this group. The first link stays."""
     if state.requested_by_operation is not None:
         return state
-    record = state.record if state.record.group_name else replace(state.record, group_name=group_name)
+    record = replace(
+        state.record, group_name=state.record.group_name or group_name, group_id=state.record.group_id or group_id
+    )
     card = operation_card_key(operation_id)
     return replace(state, record=record, requester=actor, requested_by_operation=operation_id, card_key=card)
 
@@ -164,11 +209,56 @@ def decidable(record_state: RecordState) -> bool:
     return record_state.status is DisconnectionStatus.NEEDS_REVIEW
 
 
-def is_connected(record_state: RecordState) -> bool:
+def was_connected(record_state: RecordState) -> bool:
+    """Whether Noyo connected it. Noyo shows this status even while, and after, the group is disconnected."""
     return record_state.status is ConnectionStatus.COMPLETED
 
 
-def disconnectable(record_state: RecordState) -> bool:
+def ends_connection(disconnection: RecordState | None) -> bool:
+    """Whether this request disconnects the group, or has done so. A waiting or rejected request does not."""
+    return disconnection is not None and disconnection.status in (
+        DisconnectionStatus.PROCESSING,
+        DisconnectionStatus.COMPLETED,
+    )
+
+
+def is_connected(record_state: RecordState, disconnection: RecordState | None) -> bool:
+    """`disconnection`: its `current_disconnection`."""
+    return was_connected(record_state) and not ends_connection(disconnection)
+
+
+def disconnectable(record_state: RecordState, disconnection: RecordState | None) -> bool:
     """Whether a disconnection may be requested: the group is connected, and Noyo has told us which group it is."""
-    record = record_state.record
-    return is_connected(record_state) and isinstance(record, Connection) and record.group_id is not None
+    return is_connected(record_state, disconnection) and record_state.record.group_id is not None
+
+
+def current_disconnection(record_state: RecordState, others: Iterable[RecordState]) -> RecordState | None:
+    """Of all requests to disconnect a connection, the one that counts: the newest that ends it, or else that waits.
+
+    Records belong together only if Noyo names the same group and carrier for both.
+    """
+    connection = record_state.record
+    if not was_connected(record_state) or connection.group_id is None:
+        return None
+    counting = (other for other in others if ends_connection(other) or decidable(other))
+    requests = [other for other in counting if _is_about(other.record, connection)]
+    return max(requests, key=lambda other: (ends_connection(other), *_age(other.record)), default=None)
+
+
+def _is_about(request: Record, connection: Record) -> bool:
+    """Not if it was completed before the connection was created: then it ended an earlier one."""
+    if not isinstance(request, Disconnection):
+        return False
+    if (request.group_id, request.carrier_id) != (connection.group_id, connection.carrier_id):
+        return False
+    return request.status is not DisconnectionStatus.COMPLETED or has_ended(connection, request)
+
+
+def has_ended(connection: Record, request: Disconnection) -> bool:
+    """Whether this request, of the same group and carrier, was completed since the connection was created."""
+    over = request.status is DisconnectionStatus.COMPLETED
+    return over and connection.created <= (request.completed or request.modified)
+
+
+def _age(record: Record) -> tuple[int, int, str]:
+    return record.created, record.modified, record.id

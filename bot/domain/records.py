@@ -112,6 +112,13 @@ class DisconnectionStatus(Enum):
     REJECTED = "rejected"
 
 
+class LocalStatus(Enum):
+    """A status that Switchboard gives to a record by itself. Noyo has none of these."""
+
+    DELETED = "deleted_at_noyo"
+    """Noyo answered 404 when the record was read by its id."""
+
+
 class DisconnectionSource(Enum):
     CARRIER = "carrier"
     PLATFORM = "platform"
@@ -129,18 +136,23 @@ class Connection:
     created: int
     modified: int
     carrier_id: str
-    status: ConnectionStatus | UnknownValue
+    status: ConnectionStatus | LocalStatus | UnknownValue
     carrier_group_id: str | None = None
     group_name: str | None = None
     group_id: str | None = None
     request_type: str | None = None
     completed: int | None = None
     error: str | None = None
-    """The carrier's message (`setup_result.error`), masked."""
+    """The text of `setup_result.error`, masked. It may remain from an earlier status; `message` is the current one."""
 
     @property
     def entity(self) -> EntityRef:
         return connection_ref(self.id)
+
+    @property
+    def message(self) -> str | None:
+        """The message of Noyo or the carrier that belongs to this status; None if the status comes without one."""
+        return None if self.status in _WITHOUT_MESSAGE else self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +164,7 @@ class Disconnection:
     created: int
     modified: int
     carrier_id: str
-    status: DisconnectionStatus | UnknownValue
+    status: DisconnectionStatus | LocalStatus | UnknownValue
     source_type: DisconnectionSource | UnknownValue
     group_name: str | None = None
     group_id: str | None = None
@@ -168,7 +180,7 @@ class Disconnection:
 
 
 Record = Connection | Disconnection
-Status = ConnectionStatus | DisconnectionStatus | UnknownValue
+Status = ConnectionStatus | DisconnectionStatus | LocalStatus | UnknownValue
 
 _NEED_OUR_ACTION = frozenset(
     {
@@ -178,7 +190,12 @@ _NEED_OUR_ACTION = frozenset(
         DisconnectionStatus.NEEDS_REVIEW,
     }
 )
-_CLOSED = frozenset({ConnectionStatus.COMPLETED, DisconnectionStatus.COMPLETED, DisconnectionStatus.REJECTED})
+_WITHOUT_MESSAGE = frozenset(
+    {ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, ConnectionStatus.COMPLETED, LocalStatus.DELETED}
+)
+_CLOSED = frozenset(
+    {ConnectionStatus.COMPLETED, DisconnectionStatus.COMPLETED, DisconnectionStatus.REJECTED, LocalStatus.DELETED}
+)
 
 
 def needs_our_action(status: Status) -> bool:
@@ -191,10 +208,69 @@ def is_open(status: Status) -> bool:
     return status not in _CLOSED
 
 
+def is_deleted(record: Record) -> bool:
+    """Whether this is the version that says that Noyo no longer has the record."""
+    return record.status is LocalStatus.DELETED
+
+
 def open_statuses(kind: EntityKind) -> tuple[str, ...]:
     """The known open statuses of this kind of record, as Noyo's list filter takes them."""
     statuses = ConnectionStatus if kind is EntityKind.CONNECTION else DisconnectionStatus
     return tuple(status.value for status in statuses if is_open(status))
+
+
+class RecordField(StrEnum):
+    """The fields of a record that people see, apart from its status. The values are stored in outbox events."""
+
+    GROUP_NAME = "group_name"
+    GROUP_ID = "group_id"
+    CARRIER_ID = "carrier_id"
+    CARRIER_GROUP_ID = "carrier_group_id"
+    MESSAGE = "message"
+    END_DATE = "effective_end_date"
+    SOURCE = "source_type"
+    SOURCE_DATE = "source_date"
+    SOURCE_ID = "source_id"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """The value of a field before and after a change, as text (dates as 2026-12-31); None if it had, or has, none."""
+
+    field: RecordField
+    before: str | None = None
+    after: str | None = None
+
+
+def changed_fields(before: Record, now: Record) -> tuple[FieldChange, ...]:
+    """What changed among the fields that people see, apart from the status.
+
+    If the new status has no message, the end of the old message is not listed as a change.
+    """
+    old, new = _field_values(before), _field_values(now)
+    changes = (FieldChange(field, old[field], value) for field, value in new.items())
+    ended = {RecordField.MESSAGE} if now.status in _WITHOUT_MESSAGE else set()
+    return tuple(change for change in changes if change.before != change.after and change.field not in ended)
+
+
+def _field_values(record: Record) -> dict[RecordField, str | None]:
+    of_both = {
+        RecordField.GROUP_NAME: record.group_name,
+        RecordField.GROUP_ID: record.group_id,
+        RecordField.CARRIER_ID: record.carrier_id,
+    }
+    if isinstance(record, Connection):
+        return of_both | {RecordField.CARRIER_GROUP_ID: record.carrier_group_id, RecordField.MESSAGE: record.message}
+    return of_both | {
+        RecordField.END_DATE: _iso(record.effective_end_date),
+        RecordField.SOURCE: record.source_type.value,
+        RecordField.SOURCE_DATE: _iso(record.source_date),
+        RecordField.SOURCE_ID: record.source_id,
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
 
 
 class DataExchange(StrEnum):

@@ -57,6 +57,24 @@ def mentions_approvers(record_state: RecordState, day: date, zone: tzinfo) -> bo
     )
 
 
+def is_urgent(record_state: RecordState, zone: tzinfo) -> bool:
+    """Whether an alert about it mentions the approvers at once, because no reminder tells them in time."""
+    return awaits_decision(record_state) and (ends_soon(record_state, zone) or _moved_past_reminder(record_state, zone))
+
+
+def _moved_past_reminder(record_state: RecordState, zone: tzinfo) -> bool:
+    """Whether its last managed day moved so much closer that the day of a reminder had already come."""
+    change, end = record_state.end_date_change, end_date_of(record_state)
+    if change is None or end is None:
+        return False
+    before = date.fromisoformat(change.before) if change.before else date.max
+    known = _known(record_state, zone)
+    return any(
+        business_day_before(end, number) <= known < business_day_before(before, number)
+        for number in policies.REMINDER_DAYS_BEFORE_END
+    )
+
+
 def _known(record_state: RecordState, zone: tzinfo) -> date:
     """Since when it has been known to wait with this end date.
 
@@ -75,5 +93,5 @@ def _all_reminders(end: date | None, known: date) -> tuple[date, ...]:
 
 def claim(record_state: RecordState, owner: str, now: int, zone: tzinfo) -> RecordState:
     """The state with `owner` as the person who works on it. A claim blocks nobody."""
-    until = after_working_hours(now, policies.CLAIM_HOURS, zone)
-    return replace(record_state, owner=owner, owned_since=now, owned_until=until)
+    until, revision = after_working_hours(now, policies.CLAIM_HOURS, zone), record_state.owner_revision + 1
+    return replace(record_state, owner=owner, owned_since=now, owned_until=until, owner_revision=revision)

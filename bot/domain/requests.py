@@ -108,6 +108,10 @@ class RefreshRequest:
     because: str
 
 
+WEBHOOK_ID = "webhook:"
+"""How the ids of operations begin that the endpoint for webhooks submits: refreshes, for nobody."""
+
+
 OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | DisconnectionRequest | RefreshRequest
 
 

@@ -67,6 +67,7 @@ class Condition:
     attributes: Mapping[str, Value]
     or_absent: bool = False
     exists: tuple[str, ...] = ()
+    at_most: tuple[tuple[str, int], ...] = ()
 
     def expression(self, names: dict[str, str], values: dict[str, Any]) -> str:
         """Returns the expression, and adds its placeholders to `names` and `values`."""
@@ -84,6 +85,9 @@ class Condition:
         for index, name in enumerate(self.exists):
             names[f"#e{index}"] = name
             yield f"attribute_exists(#e{index})"
+        for index, (name, highest) in enumerate(self.at_most):
+            names[f"#m{index}"], values[f":m{index}"] = name, typed(highest)
+            yield f"#m{index} <= :m{index}"
 
 
 ABSENT = Condition({"pk": None})
@@ -114,11 +118,12 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Sets the attributes in `sets`, and removes those that are None."""
+    """Sets the attributes in `sets`, and removes those that are None. Adds one to the number in `counts`."""
 
     key: Key
     sets: Mapping[str, Value]
     condition: Condition
+    counts: str | None = None
 
     def request(self, table: str, token: str) -> dict[str, Any]:
         names: dict[str, str] = {}
@@ -132,6 +137,9 @@ class Update:
                 values[f":s{index}"] = typed(value)
                 setting.append(f"#s{index} = :s{index}")
         text = "SET " + ", ".join(setting) + (" REMOVE " + ", ".join(removing) if removing else "")
+        if self.counts is not None:
+            names["#counts"], values[":one"] = self.counts, typed(1)
+            text += " ADD #counts :one"
         return {
             "Update": {
                 "TableName": table,

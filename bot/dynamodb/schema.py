@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -33,6 +34,10 @@ DEFERRED = "DEFERRED"
 """Lane of the due index: operations that are deferred while sending is paused."""
 REFRESH = "REFRESH"
 """Lane of the due index: refreshes that no person asked for."""
+UNREADABLE_OPERATION = "UNREADABLE_OPERATION"
+"""Lane of the due index: operations that were due and that this release cannot read."""
+UNREADABLE_EVENT = "UNREADABLE_EVENT"
+"""The same for outbox events."""
 AWAITING_CONFIRMATION = "awaiting_confirmation"
 """Partition of the index of open records: operations that wait for a second approver."""
 NEEDS_RESOLUTION = "needs_resolution"
@@ -274,18 +279,18 @@ def _class_decoder(cls: Any) -> Decoder:
 
 
 def _union_decoder(classes: list[Any]) -> Decoder:
-    """An optional value, or an open set: an enum whose unknown values become an `UnknownValue`."""
+    """An optional value, or an open set: enums, and an `UnknownValue` for a value that none of them has."""
     known = [_decoder(cls) for cls in classes if cls is not UnknownValue]
     if len(classes) == 1:
         return known[0]
-    return lambda value: _known_or_unknown(known[0], _of(str, value))
+    return lambda value: _known_or_unknown(known, _of(str, value))
 
 
-def _known_or_unknown(decode: Decoder, value: str) -> Any:
-    try:
-        return decode(value)
-    except ValueError:
-        return UnknownValue(value)
+def _known_or_unknown(known: list[Decoder], value: str) -> Any:
+    for decode in known:
+        with suppress(ValueError):
+            return decode(value)
+    return UnknownValue(value)
 
 
 def _of(cls: type[T], value: Any) -> T:

@@ -2,26 +2,30 @@
 
 Each method may raise NotSent, NoAnswer, NoyoRefused or UnreadableAnswer (`bot.errors`), and ValueError if an id is not
 a UUID or a required text is empty: callers check their input first. A write is sent once;
-reads are repeated after temporary errors.
+reads are repeated after temporary errors. One record may make every answer with it unreadable (too large, a number that
+is too long, nested too deeply): a page is then read in smaller parts, and the row of that record carries the error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from itertools import takewhile
 from typing import TypeVar
 
 from bot import policies
-from bot.domain.polling import ListPage, ListRow
+from bot.domain.polling import PAGE_ROW, ListPage, ListRow
 from bot.domain.records import Connection, DataExchange, Disconnection, Eligibility, EntityKind, Group, Record
 from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
-from bot.errors import UnreadableAnswer
+from bot.errors import NoyoRefused, UnreadableAnswer
 from bot.noyo import requests, schemas
 from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, PATHS, require_text, require_uuid
 from bot.noyo.responses import as_list, list_page, rows_of, same_record
 from bot.noyo.transport import NoyoSession
 
 T = TypeVar("T")
+SMALLEST_PAGE = policies.NOYO_PAGE_SIZES.start
 PARSERS: Mapping[EntityKind, Callable[[object], Record]] = {
     EntityKind.CONNECTION: schemas.connection,
     EntityKind.DISCONNECTION: schemas.disconnection,
@@ -48,7 +52,8 @@ class NoyoHttpClient:
 
     def newest(self, kind: EntityKind, *, offset: int, page_size: int) -> ListPage:
         """GET of the list, last modified first."""
-        return self._page(kind, requests.NEWEST_FIRST, offset, page_size)
+        page = self._page(kind, requests.NEWEST_FIRST, offset, page_size)
+        return page if offset else self._with_newest(kind, page)
 
     def in_status(self, kind: EntityKind, statuses: Sequence[str], *, offset: int, page_size: int) -> ListPage:
         """GET of the list, filtered by status.
@@ -65,24 +70,36 @@ class NoyoHttpClient:
         return ListPage(rows[offset:], offset, len(rows))
 
     def by_ids(self, kind: EntityKind, ids: Sequence[str]) -> ListPage:
-        """GET of the list, filtered by id, however small Noyo's pages are. ValueError for more than 50 ids."""
+        """GET of the list, filtered by id, however small Noyo's pages are. ValueError for more than 50 ids.
+
+        What the list cannot show is read by id, record by record.
+        """
         wanted = requests.join_ids(ids, "an id")
-        rows = self._whole_list(kind, {"id": wanted})
-        matching = tuple(row for row in rows if row.record is None or row.record.id in wanted)
+        try:
+            rows = {row.row_id: row for row in self._whole_list(kind, {"id": wanted})}
+            incomplete = rows.pop(PAGE_ROW, None) is not None
+        except UnreadableAnswer:
+            rows, incomplete = {}, True
+        if incomplete:
+            single = (self._row(kind, record_id) for record_id in wanted.split(",") if record_id not in rows)
+            rows |= {row.row_id: row for row in single if row is not None}
+        matching = tuple(row for row in rows.values() if row.record is None or row.record.id in wanted)
         return ListPage(matching, 0, len(matching))
 
     def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
-        """GET of the list, filtered by carrier and carrier group id (compared without regard to case)."""
+        """GET of the list, filtered by carrier and carrier group id (compared without regard to case).
+
+        UnreadableAnswer if one row cannot be read, or is at this carrier and does not say with which carrier group id.
+        """
         carrier = require_uuid(carrier_id, "the carrier's id")
         group = require_text(carrier_group_id, "the carrier group id")
         rows = self._whole_list(EntityKind.CONNECTION, {"carrier_id": carrier, "carrier_group_id": carrier_group_id})
-        wanted = carrier, group.strip().casefold()
-        return tuple(
-            row.record
-            for row in rows
-            if isinstance(row.record, Connection)
-            and (row.record.carrier_id, (row.record.carrier_group_id or "").casefold()) == wanted
-        )
+        _refuse_unreadable(rows)
+        found = [row.record for row in rows if isinstance(row.record, Connection) and row.record.carrier_id == carrier]
+        if any(connection.carrier_group_id is None for connection in found):
+            raise UnreadableAnswer("A connection in Noyo's list has no carrier group id.")
+        wanted = group.strip().casefold()
+        return tuple(connection for connection in found if (connection.carrier_group_id or "").casefold() == wanted)
 
     def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
         """GET of the list, filtered by group and carrier. UnreadableAnswer if one row cannot be read.
@@ -92,8 +109,7 @@ class NoyoHttpClient:
         group = require_uuid(group_id, "the group id")
         carrier = require_uuid(carrier_id, "the carrier's id")
         rows = self._whole_list(EntityKind.DISCONNECTION, {"group_id": group, "carrier_id": carrier})
-        if any(row.record is None for row in rows):
-            raise UnreadableAnswer("Noyo's list of requests to disconnect this group could not be read.")
+        _refuse_unreadable(rows)
         return tuple(
             row.record
             for row in rows
@@ -222,8 +238,44 @@ class NoyoHttpClient:
         return same_record(schemas.disconnection(answer), wanted)
 
     def _page(self, kind: EntityKind, query: Mapping[str, str], offset: int, page_size: int) -> ListPage:
+        """The page, or a smaller one if Noyo's answer cannot be read; rows that cannot be read carry the error."""
+        while True:
+            try:
+                return self._answered_page(kind, query, offset, page_size)
+            except UnreadableAnswer:
+                if page_size == SMALLEST_PAGE:
+                    return _read_around(offset, lambda start: self._answered_page(kind, query, start, SMALLEST_PAGE))
+                page_size = max(page_size // 2, SMALLEST_PAGE)
+
+    def _answered_page(self, kind: EntityKind, query: Mapping[str, str], offset: int, page_size: int) -> ListPage:
         body = self.session.read(PATHS[kind], {**query, **requests.page(offset, page_size)})
         return list_page(body, offset, PARSERS[kind])
+
+    def _with_newest(self, kind: EntityKind, page: ListPage) -> ListPage:
+        """The first page of a list with the rows that precede an unreadable one.
+
+        A page has at least five rows, so none of them ends before that row. Sorted oldest first, the last page shows
+        these rows without it.
+        """
+        unreadable = len(list(takewhile(lambda row: row.row_id == PAGE_ROW, page.rows)))
+        for count in range(min(unreadable - 1, SMALLEST_PAGE, page.total or 0), 0, -1):
+            start = (page.total or 0) - count
+            try:
+                last = self._answered_page(kind, requests.OLDEST_FIRST, start, SMALLEST_PAGE)
+            except UnreadableAnswer:
+                continue  # An unreadable row is among these rows too, and `page` has the error.
+            return replace(page, rows=(*reversed(last.rows), *page.rows[count:]))
+        return page
+
+    def _row(self, kind: EntityKind, record_id: str) -> ListRow | None:
+        """The record, read by its id, as a row; None if Noyo refuses."""
+        try:
+            connection = kind is EntityKind.CONNECTION
+            return ListRow(record_id, self.connection(record_id) if connection else self.disconnection(record_id))
+        except UnreadableAnswer as error:
+            return ListRow(record_id, None, str(error))
+        except NoyoRefused:
+            return None
 
     def _whole_list(
         self, kind: EntityKind, query: Mapping[str, str], *, page_size: int = policies.NOYO_MAX_IDS
@@ -245,6 +297,37 @@ class NoyoHttpClient:
         raise UnreadableAnswer("Noyo's list does not end.")
 
 
+def _read_around(offset: int, read: Callable[[int], ListPage]) -> ListPage:
+    """The rows from `offset` on, in the smallest pages; a row that no readable page shows carries the error.
+
+    `read` returns the page that starts at the given row. The first page overlaps the rows before `offset`, which are
+    known, and each page starts one row later: so the first unreadable page ends with the row that makes it unreadable.
+    Behind it a page is read for each row until one is readable. UnreadableAnswer if too many in a row are not.
+    """
+    rows: list[ListRow] = []
+    start, unreadable = max(offset - SMALLEST_PAGE + 1, 0), 0
+    while True:
+        position = offset + len(rows)
+        try:
+            page = read(start)
+        except UnreadableAnswer as error:
+            unreadable += 1
+            if unreadable == policies.NOYO_MAX_UNREADABLE_PAGES:
+                raise
+            rows.append(ListRow(PAGE_ROW, None, str(error)))
+            start = position + 1
+        except NoyoRefused:
+            if start <= offset:
+                raise
+            return ListPage(tuple(rows), offset, position)  # Noyo may refuse an offset behind the last row.
+        else:
+            unreadable = 0
+            rows += page.rows[position - start :]
+            if start == position or len(page.rows) < SMALLEST_PAGE or len(rows) >= SMALLEST_PAGE:
+                return ListPage(tuple(rows), offset, page.total)
+            start += 1
+
+
 def _readable(body: object, parse: Callable[[object], T]) -> Iterator[T]:
     """The rows that can be read. Users choose from these lists, so an unreadable row cannot be offered."""
     for raw in rows_of(body):
@@ -252,3 +335,9 @@ def _readable(body: object, parse: Callable[[object], T]) -> Iterator[T]:
             yield parse(raw)
         except UnreadableAnswer:
             continue
+
+
+def _refuse_unreadable(rows: Iterable[ListRow]) -> None:
+    """The unreadable row may be the one that the caller looks for."""
+    if any(row.record is None for row in rows):
+        raise UnreadableAnswer("A record in Noyo's list could not be read.")

@@ -18,6 +18,7 @@ DISCONNECTIONS = "/api/v1/group_disconnection_requests"
 GROUPS = "/api/v1/groups"
 PATHS: Mapping[EntityKind, str] = {EntityKind.CONNECTION: CONNECTIONS, EntityKind.DISCONNECTION: DISCONNECTIONS}
 NEWEST_FIRST = {"sort_by": "modified", "sort_direction": "desc"}
+OLDEST_FIRST = {"sort_by": "modified", "sort_direction": "asc"}
 _STATUS = {Decision.APPROVE: "processing", Decision.REJECT: "rejected"}
 
 # ---------------------------------------------------------------- arguments
@@ -64,8 +65,8 @@ def filters(**values: str | None) -> dict[str, str]:
 
 
 def page(offset: int, page_size: int) -> dict[str, str]:
-    if offset < 0 or page_size < 1:
-        raise ValueError("a page begins at 0 or later and holds 1 row or more")
+    if offset < 0 or page_size not in policies.NOYO_PAGE_SIZES:
+        raise ValueError("a page begins at 0 or later and holds 5 to 100 rows")
     return {"offset": str(offset), "page_size": str(page_size)}
 
 

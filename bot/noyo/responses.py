@@ -16,7 +16,7 @@ from typing import TypeVar
 from bot import policies
 from bot.domain.polling import ListPage, ListRow
 from bot.domain.records import Connection, Disconnection, Record, is_uuid
-from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
+from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer, WrongRecord
 from bot.telemetry import mask
 
 MAX_MESSAGE_LENGTH = 500
@@ -75,8 +75,13 @@ def _json_body(response: NoyoResponse) -> object:
         raise UnreadableAnswer(f"Noyo's answer could not be read: {response.body_error}.")
     try:
         return json.loads(response.body)
-    except (ValueError, RecursionError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UnreadableAnswer("Noyo's answer could not be read: it is not JSON.") from error
+    except (ValueError, RecursionError) as error:
+        # Python refuses integers of more than 4,300 digits, and JSON that is nested too deeply.
+        raise UnreadableAnswer(
+            "Noyo's answer could not be read: a number is too long, or it is nested too deeply."
+        ) from error
 
 
 def as_list(body: object) -> list[object]:
@@ -176,9 +181,9 @@ R = TypeVar("R", Connection, Disconnection)
 
 
 def same_record(record: R, wanted: str) -> R:
-    """`record` if it has the wanted id; UnreadableAnswer otherwise, because it says nothing about the wanted record."""
+    """`record` if it has the wanted id; WrongRecord otherwise, because it says nothing about the wanted record."""
     if record.id != wanted:
-        raise UnreadableAnswer("Noyo answered with a record other than the requested one.")
+        raise WrongRecord("Noyo answered with a record other than the requested one.")
     return record
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from bot import policies
 from bot.domain.operations import ReplyTo
 from bot.domain.records import EntityKind, EntityRef, is_uuid
+from bot.domain.requests import WEBHOOK_ID
 from bot.errors import DeadlineExceeded, SecretUnavailable, StorageError
 from bot.http_event import HttpAnswer, headers_of, raw_body, text_answer
 from bot.telemetry import LogEvent, log_event
@@ -94,7 +95,7 @@ class WebhookEndpoint:
     def _submit_refresh(self, event: WebhookEvent) -> None:
         """A repeated event finds its refresh already submitted, which counts as success."""
         result = submit.refresh(
-            f"webhook:{event.event_id}", None, event.entity, because="webhook", reply_to=ReplyTo(), deps=self._deps
+            f"{WEBHOOK_ID}{event.event_id}", None, event.entity, because="webhook", reply_to=ReplyTo(), deps=self._deps
         )
         if isinstance(result, submit.RecordChanged):
             raise StorageError("The table rejected the refresh without a reason.")

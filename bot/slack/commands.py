@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.people import Right
-from bot.domain.record_states import RecordState, decidable, is_connected
+from bot.domain.record_states import RecordState, decidable, was_connected
 from bot.domain.requests import Decision
 from bot.errors import ObserveOnly
 from bot.slack.context import RequestContext
@@ -100,9 +100,9 @@ _retry = Choosing(
 
 _disconnect = Choosing(
     "Which connection? Type {} disconnect and the group's name or an id.",
-    "Several are connected. Which one?",
+    "Several connections match. Which one?",
     "None of these is connected, so there is nothing to disconnect.",
-    lambda _, record_state: is_connected(record_state),
+    lambda _, record_state: was_connected(record_state),
     disconnect.FORM.open_for,
 )
 

@@ -11,6 +11,7 @@ from bot import policies
 from bot.telemetry import LogEvent, log_event, safe_label, trace_context
 from bot.usecases.admin.authorization import refresh_group_members
 from bot.usecases.admin.grant_audit import audit_grants
+from bot.usecases.admin.health_report import unreadable_entries
 from bot.usecases.admin.pause import record_mode
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish
@@ -35,13 +36,14 @@ def execute_operations(
     triggered: tuple[Sequence[str], Sequence[str]] | None, seconds_left: float, deps: Dependencies
 ) -> None:
     """Executes what the stream announced: operations of people and automatic refreshes; None on a schedule."""
-    if triggered is None:
-        record_mode(deps)
-    ids = due_operations(deps) if triggered is None else triggered_operations(*triggered, deps)
     deadline = deps.clock() + seconds_left - policies.OPERATION_MAX_SECONDS
-    run_batch(ids, partial(execute, deps=deps), clock=deps.clock, deadline=deadline)
-    if triggered is None:
-        log_operation_backlog(deps.operations, deps.now())
+    execute_all = partial(run_batch, do=partial(execute, deps=deps), clock=deps.clock, deadline=deadline)
+    if triggered is not None:
+        execute_all(triggered_operations(*triggered, deps))
+        return
+    record_mode(deps)
+    drain(partial(due_operations, deps), execute_all, clock=deps.clock, deadline=deadline)
+    log_operation_backlog(deps.operations, deps.now())
 
 
 def notify(
@@ -54,14 +56,19 @@ def notify(
 ) -> None:
     """Publishes the outbox events that the stream announced, or on a schedule (None) those that are due."""
     deadline = deps.clock() + seconds_left - policies.BATCH_RESERVED_SECONDS
-    ids = deps.outbox.due(deps.now(), limit=policies.DUE_BATCH_SIZE) if triggered is None else triggered
-    run_with_retries(ids, partial(_publish, deps=deps), clock=deps.clock, sleep=sleep, deadline=deadline)
-    if triggered is None:
-        log_outbox_backlog(deps.outbox, deps.now())
-        refresh_group_members(deps)
-        audit_grants(deps)
-        if deps.clock() < deadline:
-            check_health()
+    deps = replace(deps, search_deadline=deadline)
+    publish_all = partial(
+        run_with_retries, do=partial(_publish, deps=deps), clock=deps.clock, sleep=sleep, deadline=deadline
+    )
+    if triggered is not None:
+        publish_all(triggered)
+        return
+    drain(lambda limit: deps.outbox.due(deps.now(), limit=limit), publish_all, clock=deps.clock, deadline=deadline)
+    log_outbox_backlog(deps.outbox, deps.now())
+    refresh_group_members(deps)
+    audit_grants(deps)
+    if deps.clock() < deadline:
+        check_health()
 
 
 def poll_lists(seconds_left: float, deps: Dependencies, *, check_health: Callable[[], object]) -> BatchResult:
@@ -74,9 +81,10 @@ def poll_lists(seconds_left: float, deps: Dependencies, *, check_health: Callabl
     return result
 
 
-def due_operations(deps: Dependencies) -> list[str]:
+def due_operations(deps: Dependencies, limit: int = policies.DUE_BATCH_SIZE) -> list[str]:
     """Ids in the order of execution: people's operations first, then deferred ones, then automatic refreshes.
 
+    `limit` is for each kind; last come operations that could not be read, which are tried again.
     A single day of webhooks can cause a thousand refreshes. During a pause, operations that would be tried again soon
     are included: each is deferred once, shows it on its card, and from then on is not due until sending resumes.
     """
@@ -84,12 +92,14 @@ def due_operations(deps: Dependencies) -> list[str]:
     if deps.sending_guard.active_pause() is not None:
         return [
             *deps.operations.due(now + policies.OPERATION_MAX_PAUSE_SECONDS, limit=policies.MAX_DEFERRED),
-            *deps.operations.due_refreshes(now, limit=policies.DUE_BATCH_SIZE),
+            *deps.operations.due_refreshes(now, limit=limit),
+            *deps.operations.unreadable(now, limit=limit),
         ]
     return [
-        *deps.operations.due(now, limit=policies.DUE_BATCH_SIZE),
-        *deps.operations.deferred_due(now, limit=policies.DUE_BATCH_SIZE),
-        *deps.operations.due_refreshes(now, limit=policies.DUE_BATCH_SIZE),
+        *deps.operations.due(now, limit=limit),
+        *deps.operations.deferred_due(now, limit=limit),
+        *deps.operations.due_refreshes(now, limit=limit),
+        *deps.operations.unreadable(now, limit=limit),
     ]
 
 
@@ -99,6 +109,23 @@ def triggered_operations(operation_ids: Sequence[str], refresh_ids: Sequence[str
     if not refresh_ids:
         return list(operation_ids)
     return [*operation_ids, *deps.operations.due(deps.now(), limit=policies.DUE_BATCH_SIZE), *refresh_ids]
+
+
+def drain(
+    find: Callable[[int], Sequence[str]], handle: Callable[[Sequence[str]], object], *, clock: Clock, deadline: float
+) -> None:
+    """Handles all due work, batch by batch, until the deadline. `find` lists the given number of due ids.
+
+    Work that fails, or that this release cannot read, stays due. So each batch asks for more ids and leaves out those
+    it has seen.
+    """
+    seen: set[str] = set()
+    while clock() < deadline:
+        batch = [work_id for work_id in find(len(seen) + policies.DUE_BATCH_SIZE) if work_id not in seen]
+        handle(batch)
+        seen.update(batch)
+        if len(batch) < policies.DUE_BATCH_SIZE:
+            return
 
 
 def run_batch(ids: Iterable[str], do: Callable[[str], object], *, clock: Clock, deadline: float) -> BatchResult:
@@ -148,7 +175,7 @@ def run_with_retries(
 
 
 def _publish(event_id: str, deps: Dependencies) -> int | None:
-    """When to try again, if the event only waits for its turn."""
+    """When to try again, if the event only waits for its turn, or for Slack to recover."""
     report = publish(event_id, deps)
     if report is None or not report.failures:
         return None
@@ -161,7 +188,7 @@ def _publish(event_id: str, deps: Dependencies) -> int | None:
             "retry_at": report.retry_at,
         },
     )
-    return report.retry_at if report.waiting_only else None
+    return report.retry_at if report.may_pass_soon else None
 
 
 def log_operation_backlog(operations: OperationRepository, now: int) -> None:
@@ -173,11 +200,16 @@ def log_operation_backlog(operations: OperationRepository, now: int) -> None:
         awaiting_resolution=len(waiting_since),
         deferred=len(operations.deferred_due(now, limit=policies.BACKLOG_MAX_COUNT)),
         longest_awaiting=_seconds_since(min(waiting_since, default=None), now),
+        unreadable=unreadable_entries(operations, now),
     )
 
 
 def log_outbox_backlog(outbox: OutboxRepository, now: int) -> None:
-    log_event(LogEvent.OUTBOX_BACKLOG, oldest_due=_seconds_since(outbox.oldest_due(now), now))
+    log_event(
+        LogEvent.OUTBOX_BACKLOG,
+        oldest_due=_seconds_since(outbox.oldest_due(now), now),
+        unreadable=unreadable_entries(outbox, now),
+    )
 
 
 def _seconds_since(moment: int | None, now: int) -> int:

@@ -36,7 +36,7 @@ class Assumptions:
     call_bytes: int = 2_500
     secrets_a_process: int = 2
     secret_read_seconds: int = 900
-    metrics_always: int = 9
+    metrics_always: int = 11
     metrics_in_use: int = 20
     hours_in_use: int = 250
     alarm_emails: int = 20

@@ -159,7 +159,7 @@ class ConnectionReset(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         transport: asyncio.Transport = scope["transport"]
-        with suppress(OSError):  # macOS refuses the option once the client has gone
+        with suppress(OSError):  # macOS refuses the option once the client has disconnected
             linger_zero = struct.pack("ii", 1, 0)
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_zero)
         transport.abort()

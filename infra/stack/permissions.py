@@ -3,10 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from bot.domain.requests import WEBHOOK_ID
 from infra.local.aws.table import TEMPLATE, read_template
 
 KEYS = "dynamodb:LeadingKeys"
@@ -137,13 +139,26 @@ def _query(parameters: dict[str, Any]) -> Permission:
     return Permission("dynamodb:Query", f"Table/index/{index}" if index else "Table", kind_of(key))
 
 
+NARROW_PATTERNS = ("HEALTH#webhook", f"OPERATION#{WEBHOOK_ID}*")
+"""All that the public endpoint for webhooks may write. Other roles allow these keys with the whole kind."""
+
+
 def kind_of(partition_key: str) -> str:
     """The pattern of a partition key in the roles: `OPERATION#*` for `OPERATION#V1`; without a # the key itself."""
+    for pattern in NARROW_PATTERNS:
+        if fnmatchcase(partition_key, pattern):
+            return pattern
     kind, separator, _ = partition_key.partition("#")
     return f"{kind}#*" if separator else kind
 
 
 # ---------------------------------------------------------------- comparison
+
+
+def allows(permissions: Iterable[Permission], needed: Permission) -> bool:
+    """Whether a role with these permissions allows it, by the same pattern of keys or by the whole kind."""
+    kind = needed.keys.partition("#")[0]
+    return not {needed, replace(needed, keys=f"{kind}#*")}.isdisjoint(permissions)
 
 
 def unused_permissions(calls: dict[str, Iterable[Permission]], path: Path = TEMPLATE) -> list[str]:

@@ -139,7 +139,7 @@ def call_connection_operations(noyo: NoyoFake, client: NoyoHttpClient) -> None:
 
 
 def call_disconnection_operations(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    (row, *_) = client.newest(EntityKind.CONNECTION, offset=0, page_size=1).rows
+    (row, *_) = client.newest(EntityKind.CONNECTION, offset=0, page_size=5).rows
     assert isinstance(row.record, Connection)
     first, second, third = (disconnection_request(noyo, row.record, source_date="2025-01-02") for _ in range(3))
     read = client.disconnection(first)
@@ -154,7 +154,7 @@ def call_disconnection_operations(noyo: NoyoFake, client: NoyoHttpClient) -> Non
     )
     assert ours.source_type is DisconnectionSource.PLATFORM
 
-    found = client.in_status(EntityKind.DISCONNECTION, ["needs_review", "processing"], offset=0, page_size=1)
+    found = client.in_status(EntityKind.DISCONNECTION, ["needs_review", "processing"], offset=0, page_size=5)
     assert {row.row_id for row in found.rows} == {first, third, ours.id}
     newest = client.newest(EntityKind.DISCONNECTION, offset=0, page_size=10)
     assert all(isinstance(row.record, Disconnection) for row in newest.rows)
@@ -219,7 +219,7 @@ def test_all_rows_are_read_with_the_smallest_pages(noyo: NoyoFake, client: NoyoH
         (FaultKind.TOO_MANY, NotSent, False),
     ],
 )
-def test_a_write_with_a_network_fault_is_sent_once_and_raises_what_is_known(
+def test_a_write_with_a_network_fault_is_sent_once_and_raises_a_specific_error(
     kind: FaultKind, error: type[Exception], arrived: bool
 ) -> None:
     with NoyoFake() as noyo:

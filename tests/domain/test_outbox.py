@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from bot.domain import outbox
 from bot.domain.operations import OperationState
-from bot.domain.outbox import EventKind
-from bot.domain.records import ConnectionStatus, UnknownValue
+from bot.domain.outbox import EventKind, OutboxEvent, RecordChange
+from bot.domain.records import ConnectionStatus, FieldChange, RecordField, UnknownValue
 from tests.dynamodb.builders import NOW, a_connection, a_request, uuid
 
 RECORD = a_connection()
@@ -15,7 +15,7 @@ RECORD = a_connection()
 
 def test_a_version_has_one_event_whenever_it_is_recorded() -> None:
     first = outbox.record_changed(RECORD, None, NOW)
-    again = outbox.record_changed(RECORD, ConnectionStatus.CREATED, NOW + 500)
+    again = outbox.record_changed(RECORD, replace(RECORD, status=ConnectionStatus.CREATED), NOW + 500)
 
     assert first.id == again.id
     assert outbox.record_changed(replace(RECORD, version=uuid(2)), None, NOW).id != first.id
@@ -49,16 +49,26 @@ def test_each_change_of_an_operation_has_an_event_of_its_own() -> None:
 
 def test_the_event_of_an_operation_includes_the_record_change() -> None:
     settled = outbox.operation_changed(a_request(state=OperationState.SUCCEEDED), NOW)
-    change = outbox.record_changed(RECORD, ConnectionStatus.UNABLE_TO_CONNECT, NOW)
+    before = replace(RECORD, status=ConnectionStatus.UNABLE_TO_CONNECT, group_name="Best Company")
+    change = outbox.record_changed(RECORD, before, NOW)
 
-    both = outbox.with_record_change(settled, (change,))
+    both, written = outbox.announce_both(settled, a_change(change))
 
     assert (both.id, both.entity, both.version) == (settled.id, RECORD.entity, RECORD.version)
     assert (both.before, both.after) == ("unable_to_connect", "processing")
-    assert outbox.with_record_change(settled, (outbox.late_version(RECORD, NOW),)) == settled
+    assert both.changes == (FieldChange(RecordField.GROUP_NAME, "Best Company", RECORD.group_name),)
+    assert written.events == ()
 
 
 def test_a_late_version_keeps_an_event_of_its_own() -> None:
-    late, change = outbox.late_version(RECORD, NOW), outbox.record_changed(RECORD, None, NOW)
+    settled = outbox.operation_changed(a_request(state=OperationState.SUCCEEDED), NOW)
+    late = outbox.late_version(RECORD, NOW)
 
-    assert outbox.without_record_events((late, change)) == (late,)
+    both, written = outbox.announce_both(settled, a_change(late))
+
+    assert both == settled
+    assert written.events == (late,)
+
+
+def a_change(*events: OutboxEvent) -> RecordChange:
+    return RecordChange(RECORD.entity, before=None, after=None, version=None, events=events)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
 from bot import policies
-from bot.domain.operations import OperationKind
-from bot.domain.reconciliation import created_since_sent, find_retry_effect, shows_decision
-from bot.domain.records import ConnectionStatus, UnknownValue
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
+from bot.domain.operations import Operation, OperationKind
+from bot.domain.reconciliation import contradiction, created_since_sent, find_retry_effect, shows_decision
+from bot.domain.records import ConnectionStatus, Record, UnknownValue
 from bot.domain.records import DisconnectionStatus as Status
-from bot.domain.requests import Decision, DecisionRequest, RetryRequest
+from bot.domain.requests import ConnectionRequest, Decision, DecisionRequest, RetryRequest
 from tests.dynamodb.builders import NOW, a_connection, a_decision, a_disconnection, a_request, uuid
 
 SHOWN = uuid(1)
@@ -100,3 +102,83 @@ def test_the_shown_version_does_not_prove_a_decision() -> None:
 def test_only_a_decision_on_a_disconnection_is_one() -> None:
     assert not shows_decision(CORRECTED, a_disconnection(status=Status.PROCESSING))
     assert not shows_decision(APPROVED, a_connection(status=ConnectionStatus.PROCESSING))
+
+
+# ---------------------------------------------------------------- what a success answer may contradict
+
+SENT_APPROVAL = a_decision(shown_version=SHOWN, input=DecisionRequest(Decision.APPROVE, date(2026, 12, 31)))
+APPROVED_RECORD = a_disconnection(version=uuid(2), status=Status.PROCESSING, effective_end_date=date(2026, 12, 31))
+SENT_REQUEST = replace(a_request(), first_sent_at=NOW)
+RETRIED_RECORD = a_connection(version=uuid(2), status=ConnectionStatus.PROCESSING)
+
+
+def problem(operation: Operation, record: Record) -> AnswerProblem | None:
+    found = contradiction(operation, record)
+    return found.problem if found is not None else None
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, None),
+        ({"status": Status.COMPLETED}, None),
+        ({"effective_end_date": None}, None),
+        ({"status": Status.NEEDS_REVIEW}, AnswerProblem.STATUS),
+        ({"status": Status.REJECTED}, AnswerProblem.STATUS),
+        ({"status": UnknownValue("approved")}, AnswerProblem.STATUS),
+        ({"version": SHOWN}, AnswerProblem.VERSION),
+        ({"effective_end_date": date(2026, 12, 30)}, AnswerProblem.END_DATE),
+    ],
+)
+def test_an_approval_is_compared_with_the_record_in_the_answer(
+    changes: dict[str, Any], expected: AnswerProblem | None
+) -> None:
+    assert problem(SENT_APPROVAL, replace(APPROVED_RECORD, **changes)) is expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, None),
+        ({"carrier_group_id": None}, None),
+        ({"carrier_id": uuid(9)}, AnswerProblem.CARRIER),
+        ({"carrier_group_id": "OTHER"}, AnswerProblem.CARRIER_GROUP_ID),
+    ],
+)
+def test_a_new_connection_is_compared_with_the_record_in_the_answer(
+    changes: dict[str, Any], expected: AnswerProblem | None
+) -> None:
+    wanted = SENT_REQUEST.input
+    assert isinstance(wanted, ConnectionRequest)
+    record = a_connection(carrier_id=wanted.carrier_id, carrier_group_id=wanted.carrier_group_id)
+
+    assert problem(SENT_REQUEST, replace(record, **changes)) is expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, None),
+        ({"status": ConnectionStatus.COMPLETED}, None),
+        ({"status": ConnectionStatus.UNABLE_TO_CONNECT}, AnswerProblem.STATUS),
+        ({"version": SHOWN}, AnswerProblem.VERSION),
+    ],
+)
+def test_a_retry_is_compared_with_the_record_in_the_answer(
+    changes: dict[str, Any], expected: AnswerProblem | None
+) -> None:
+    assert problem(AS_IT_WAS, replace(RETRIED_RECORD, **changes)) is expected
+
+
+def test_a_corrected_id_in_the_answer_proves_a_retry_that_failed_at_once() -> None:
+    failed = replace(RETRIED_RECORD, status=ConnectionStatus.UNABLE_TO_CONNECT)
+
+    assert problem(CORRECTED, replace(failed, carrier_group_id="NEW")) is None
+    assert problem(CORRECTED, replace(failed, carrier_group_id="new")) is None
+    assert problem(CORRECTED, replace(RETRIED_RECORD, carrier_group_id="OLD")) is AnswerProblem.CARRIER_GROUP_ID
+
+
+def test_a_contradiction_holds_what_noyo_showed_instead() -> None:
+    shown = contradiction(SENT_APPROVAL, replace(APPROVED_RECORD, effective_end_date=date(2026, 12, 30)))
+
+    assert shown == UnconfirmedAnswer(AnswerProblem.END_DATE, "2026-12-30")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from bot.domain.record_states import (
+    RecordState,
     VersionOrder,
     advance,
     compare_versions,
+    current_disconnection,
     link_to_operation,
     new_record_state,
     operation_card_key,
     with_known_fields,
 )
-from bot.domain.records import ConnectionStatus, UnknownValue
+from bot.domain.records import ConnectionStatus, DisconnectionStatus, LocalStatus, UnknownValue
 from tests.dynamodb.builders import NOW, a_connection, a_disconnection, uuid
 
 HELD = new_record_state(a_connection(), NOW)
@@ -110,5 +113,54 @@ def test_a_record_without_a_name_gets_the_requested_name() -> None:
     assert link_to_operation(HELD, "V1", "U0ANA", "Asked Company").record.group_name == "Test Company"
 
 
+def test_a_record_without_a_group_gets_the_requested_group() -> None:
+    of_no_group = new_record_state(a_disconnection(group_id=None), NOW)
+    of_a_group = new_record_state(a_disconnection(group_id=uuid(8)), NOW)
+
+    assert link_to_operation(of_no_group, "V1", "U0ANA", "Asked Company", uuid(9)).record.group_id == uuid(9)
+    assert link_to_operation(of_a_group, "V1", "U0ANA", "Asked Company", uuid(9)).record.group_id == uuid(8)
+
+
 def test_states_that_differ_only_in_revision_are_equal() -> None:
     assert replace(HELD, revision=7) == HELD
+
+
+CONNECTED = new_record_state(
+    a_connection(status=ConnectionStatus.COMPLETED, group_id=uuid(5), carrier_id=uuid(6), created=NOW), NOW
+)
+COMPLETED, PROCESSING = DisconnectionStatus.COMPLETED, DisconnectionStatus.PROCESSING
+WAITING, REJECTED = DisconnectionStatus.NEEDS_REVIEW, DisconnectionStatus.REJECTED
+
+
+def a_request(status: DisconnectionStatus, created: int = NOW + 10, **fields: Any) -> RecordState:
+    given = {"group_id": uuid(5), "carrier_id": uuid(6), "created": created, "modified": created + 1, "completed": None}
+    return new_record_state(a_disconnection(id=uuid(created % 1000), status=status, **(given | fields)), NOW)
+
+
+@pytest.mark.parametrize(
+    ("requests", "counts"),
+    [
+        ([a_request(REJECTED)], None),
+        ([a_request(WAITING)], 0),
+        ([a_request(PROCESSING), a_request(WAITING, NOW + 20)], 0),
+        ([a_request(WAITING), a_request(LocalStatus.DELETED, NOW + 20)], 0),
+        ([a_request(COMPLETED), a_request(REJECTED, NOW + 20)], 0),
+        ([a_request(COMPLETED), a_request(PROCESSING, NOW + 20)], 1),
+        ([a_request(COMPLETED, NOW - 10, completed=NOW - 1)], None),
+        ([a_request(COMPLETED, NOW - 10, completed=NOW + 1)], 0),
+        ([a_request(COMPLETED, NOW - 10)], None),
+        ([a_request(PROCESSING, NOW - 10)], 0),
+        ([a_request(PROCESSING, carrier_id=uuid(7))], None),
+        ([a_request(PROCESSING, group_id=None)], None),
+    ],
+)
+def test_one_request_to_disconnect_counts_for_a_connection(requests: list[RecordState], counts: int | None) -> None:
+    expected = None if counts is None else requests[counts]
+    assert current_disconnection(CONNECTED, requests) == expected
+    assert current_disconnection(CONNECTED, reversed(requests)) == expected
+
+
+@pytest.mark.parametrize("changes", [{"group_id": None}, {"status": ConnectionStatus.PROCESSING}])
+def test_nothing_is_concluded_without_a_group_or_before_the_connection_is_completed(changes: dict[str, Any]) -> None:
+    state = replace(CONNECTED, record=replace(CONNECTED.record, **changes))
+    assert current_disconnection(state, [a_request(PROCESSING), a_request(PROCESSING, group_id=None)]) is None

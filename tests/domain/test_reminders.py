@@ -20,6 +20,7 @@ from bot.domain.reminders import (
     claim,
     days_left,
     ends_soon,
+    is_urgent,
     latest_reminder,
     mentions_approvers,
     reminder_days,
@@ -126,3 +127,32 @@ def test_the_owner_stays_while_the_request_waits_for_a_decision() -> None:
     decided: Any = replace(changed.record, status=DisconnectionStatus.REJECTED)
     gone = advance(owned, decided, 5)
     assert (gone.owner, gone.owned_since, gone.owned_until) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "urgent"),
+    [
+        (date(2026, 12, 31), date(2026, 11, 23), True),
+        (date(2026, 12, 31), date(2026, 12, 4), False),
+        (date(2026, 11, 20), date(2026, 11, 19), False),
+        (date(2026, 11, 9), date(2026, 12, 31), False),
+        (date(2026, 12, 31), date(2026, 10, 1), True),
+        (None, date(2026, 11, 9), True),
+        (None, date(2026, 12, 31), False),
+        (date(2026, 12, 31), None, False),
+    ],
+    ids=["closer", "before-any", "same-reminders", "later", "past", "set-close", "set-far", "removed"],
+)
+def test_a_moved_end_date_is_urgent_if_it_skipped_a_reminder(
+    before: date | None, now: date | None, urgent: bool
+) -> None:
+    """The end date changes on Monday, 9 November 2026."""
+    state = waiting(before, date(2026, 11, 2))
+    assert isinstance(state.record, Disconnection)
+    moved = advance(state, replace(state.record, version="w", effective_end_date=now), noon(date(2026, 11, 9)))
+
+    assert is_urgent(moved, ZONE) is urgent
+    same_day = advance(moved, replace(moved.record, version="x"), noon(date(2026, 11, 10)))
+    assert same_day.end_date_change == moved.end_date_change
+    decided = replace(moved.record, version="y", status=DisconnectionStatus.PROCESSING)
+    assert advance(moved, decided, noon(date(2026, 11, 10))).end_date_change is None

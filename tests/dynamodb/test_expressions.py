@@ -47,6 +47,14 @@ def test_an_update_sets_removes_and_stamps() -> None:
     }
 
 
+def test_an_update_counts() -> None:
+    update = Update(KEY, {"due": 5}, Condition({}, exists=("pk",)), counts="revision").request("t", "token")["Update"]
+
+    assert update["UpdateExpression"] == "SET #s0 = :s0, #s1 = :s1 ADD #counts :one"
+    assert update["ExpressionAttributeNames"]["#counts"] == "revision"
+    assert update["ExpressionAttributeValues"][":one"] == {"N": "1"}
+
+
 def test_a_delete_has_an_optional_condition() -> None:
     assert Delete(KEY).request("t", "token") == {"Delete": {"TableName": "t", "Key": SENT_KEY}}
     bound = Delete(KEY, Condition({"a": "x"}, or_absent=True)).request("t", "token")["Delete"]

@@ -201,7 +201,7 @@ def test_putting_postponing_and_delivering_events(store: Repositories, lose: Cal
     lose()
     store.outbox.put(an_event())
     lose()
-    store.outbox.postpone(an_event(), NOW + 9)
+    store.outbox.postpone(an_event(), NOW + 9, failed=True)
     assert store.outbox.event("n1") == an_event(due=NOW + 9, attempts=1)
     lose()
 

@@ -38,7 +38,7 @@ def emitted_metrics(system: System, capsys: pytest.CaptureFixture[str], monkeypa
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
     logged_system = LoggedSystem(system, capsys)
     logged_system.run_schedules()
-    system.asks()
+    system.request_connection()
     logged_system.run_schedules(2)
     for endpoint in (system.bot.slack_endpoint, system.bot.webhook_endpoint):
         assert endpoint.handle({"headers": {}, "body": "anything"})["statusCode"] == 401
@@ -64,7 +64,7 @@ def cause_failures_at_noyo(logged_system: LoggedSystem) -> None:
 def cause_failures_at_slack(logged_system: LoggedSystem) -> None:
     system = logged_system.system
     system.slack.command(ANA, CONNECTIONS, "/noyo", "connect")
-    system.asks(carrier_group_id="22")
+    system.request_connection(carrier_group_id="22")
     for _ in range(3):
         system.slack.faults.rate_limited(1, "chat.postMessage")
         system.slack.faults.api_error("invalid_auth", "chat.postMessage")

@@ -47,7 +47,7 @@ def test_a_webhook_causes_a_refresh_and_the_refresh_posts_an_alert(system: Syste
 
     execute_operations.handler({}, context)
     notify.handler({}, context)
-    assert "Test Company" in system.seen_in(ALERTS)
+    assert "Test Company" in system.read_channel(ALERTS)
 
 
 def test_a_webhook_with_a_wrong_signature_is_refused(system: System, context: FakeContext) -> None:

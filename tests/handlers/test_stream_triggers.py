@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot import policies
 from bot.domain.operations import OperationKind, OperationState, ReplyTo, Resolution
 from bot.domain.records import EntityKind, EntityRef
 from bot.slack.views.buttons import Action
@@ -109,8 +108,8 @@ def test_a_manual_resolution_to_send_again_is_executed_at_once(system: System) -
         system.wait(30)
     assert system.operation(operation_id).state is OperationState.NEEDS_RESOLUTION
     before, sent = len(list(system.stream())), len(system.writes())
-    deps = system.bot.noyo_dependencies
-    resolve(operation_id, Resolution.SEND_AGAIN, BEN, seen_version=None, deps=deps)
+    deps, attempt = system.bot.noyo_dependencies, system.operation(operation_id).attempts
+    resolve(operation_id, Resolution.SEND_AGAIN, BEN, attempt=attempt, seen_version=None, deps=deps)
 
     invoke_worker(system, before)
 
@@ -135,7 +134,7 @@ def submit_request_after_refreshes(system: System, refreshes: int = 200) -> None
     for number in range(refreshes):
         submit.refresh(f"refresh-{number}", None, entity, because="webhook", reply_to=ReplyTo(), deps=submit_deps)
     system.wait(5)
-    system.asks()
+    system.request_connection()
 
 
 def executed_kinds(system: System, monkeypatch: pytest.MonkeyPatch, event: dict[str, Any]) -> list[OperationKind]:
@@ -161,7 +160,7 @@ def test_the_schedule_executes_requests_of_people_before_refreshes(
 
     kinds = executed_kinds(system_without_stream, monkeypatch, {})
 
-    assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.REFRESH_RECORD] * policies.DUE_BATCH_SIZE]
+    assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.REFRESH_RECORD] * 200]
     assert [seen.status for seen in system_without_stream.writes()] == [201]
 
 

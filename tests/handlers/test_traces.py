@@ -42,7 +42,7 @@ def with_message(lines: list[Line], message: str) -> list[Line]:
 
 def test_one_trace_leads_from_the_submitted_form_to_the_card(logged_system: LoggedSystem) -> None:
     system = logged_system.system
-    system.asks()
+    system.request_connection()
     [operation] = system.open_operations()
     logged_system.run_schedules()
 
@@ -82,7 +82,7 @@ def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(logged_system
 
 def test_a_webhook_leads_to_its_refresh_and_to_the_card(logged_system: LoggedSystem) -> None:
     system = logged_system.system
-    system.webhooks_begin()
+    system.start_webhooks()
     connection = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
     system.noyo.deliver_webhooks()
     logged_system.run(execute_operations.handler, notify.handler)
@@ -129,7 +129,7 @@ def test_a_minute_without_changes_logs_one_line_per_list_and_worker(logged_syste
 def test_the_log_shows_that_a_lost_answer_was_reconciled(logged_system: LoggedSystem) -> None:
     system = logged_system.system
     system.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST", path_contains="/group_connections"))
-    system.asks()
+    system.request_connection()
     [operation] = system.open_operations()
     logged_system.run_schedules(4)
 
@@ -145,7 +145,7 @@ def test_a_manual_resolution_belongs_to_the_trace_of_its_operation(logged_system
     logged_system.run_schedules()
     alert = system.slack.channel(ALERTS)[-1]
     system.noyo.faults.add(Fault(FaultKind.RESET_BEFORE, method="PUT", times=None))
-    system.retries(ANA, ALERTS, alert.ts, carrier_group_id=stuck["group_data"]["carrier_group_id"])
+    system.retry(ANA, ALERTS, alert.ts, carrier_group_id=stuck["group_data"]["carrier_group_id"])
     [operation] = system.open_operations()
     logged_system.run_schedules(6)
     lines = logged_system.lines()
@@ -237,7 +237,7 @@ def test_no_log_line_contains_tax_numbers_addresses_tokens_or_untrusted_text(for
         "carrier_group_id": EIN,
         "federal_ein": BROKER.replace("-", ""),
     }
-    system.asks(**typed)
+    system.request_connection(**typed)
     system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {HOSTILE}")
     system.slack.command(ANA, CONNECTIONS, "/noyo", HOSTILE)
     stuck = system.noyo.add_connection(group_name=HOSTILE, status="unable_to_connect")
@@ -256,7 +256,7 @@ def test_no_log_line_contains_tax_numbers_addresses_tokens_or_untrusted_text(for
     formatted.run_schedules()
     alert = next(message for message in system.slack.channel(ALERTS) if stuck["id"] in str(message.blocks))
     system.noyo.faults.add(Fault(FaultKind.RESET_BEFORE, method="PUT", times=None))
-    system.retries(
+    system.retry(
         ANA,
         ALERTS,
         alert.ts,

@@ -222,7 +222,7 @@ def test_only_the_schedule_refreshes_user_groups(context: FakeContext, monkeypat
 
 
 def test_an_operation_in_the_stream_is_executed_once(system: System, context: FakeContext) -> None:
-    system.asks()
+    system.request_connection()
     waiting = system.open_operations()
 
     for _ in range(2):
@@ -232,7 +232,7 @@ def test_an_operation_in_the_stream_is_executed_once(system: System, context: Fa
 
 
 def test_an_operation_that_the_stream_lost_is_executed_by_schedule(system: System, context: FakeContext) -> None:
-    system.asks()
+    system.request_connection()
     system.wait(600)
 
     execute_operations.handler(SCHEDULE, context)
@@ -241,7 +241,7 @@ def test_an_operation_that_the_stream_lost_is_executed_by_schedule(system: Syste
 
 
 def test_no_operation_is_started_with_too_little_time_left(system: System) -> None:
-    system.asks()
+    system.request_connection()
     waiting = system.open_operations()
 
     execute_operations.handler(stream("OPERATION", waiting), FakeContext(seconds=30))

@@ -135,7 +135,7 @@ def test_all_pages_are_read(store: Repositories, client: Any) -> None:
     assert len(queries) > 2
 
 
-def test_the_newest_entries_are_left_to_a_later_run_and_the_export_says_so(store: Repositories) -> None:
+def test_the_newest_entries_are_reported_as_left_to_a_later_run(store: Repositories) -> None:
     now = at("2026-11-12T12:00:00")
     append(store, "old", "2026-11-12T11:49:59")
     append(store, "young", "2026-11-12T11:50:00")

@@ -28,13 +28,13 @@ def test_the_report_lists_modules_in_the_order_of_their_first_call() -> None:
     assert lines[4:8] == [f"  {SUBMISSION}: 3", "    bot.b", "    bot.a", "    bot.c"]
 
 
-@pytest.mark.parametrize(("whole", "request_", "status"), [(4, 3, 0), (3, 3, 1), (4, 2, 1)])
+@pytest.mark.parametrize(("journey_limit", "receiver_limit", "status"), [(4, 3, 0), (3, 3, 1), (4, 2, 1)])
 def test_the_status_is_1_above_a_limit_only(
-    whole: int, request_: int, status: int, monkeypatch: pytest.MonkeyPatch
+    journey_limit: int, receiver_limit: int, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(trace, "follow", lambda: [SMALL] * 4)
 
-    assert trace.main(["--limit-journey", str(whole), "--limit-receiver", str(request_)]) == status
+    assert trace.main(["--limit-journey", str(journey_limit), "--limit-receiver", str(receiver_limit)]) == status
 
 
 def test_cold_journeys_do_not_exceed_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from bot import policies
+from bot.domain.polling import PAGE_ROW
 from bot.domain.records import EntityKind
 from bot.domain.requests import SensitiveFields
 from bot.errors import NoAnswer, NotSent, NoyoError, NoyoRefused, UnreadableAnswer
@@ -376,6 +377,24 @@ def test_refused_read_is_not_repeated(status: int) -> None:
     assert len(http_stub.sent) == 1
 
 
+UNREADABLE = {
+    "over 8 MiB": b'{"notes": "' + b"x" * policies.NOYO_MAX_RESPONSE_BYTES + b'"}',
+    "an integer of 5,000 digits": b'{"notes": ' + b"9" * 5000 + b"}",
+    "nested 100,000 deep": b'{"notes": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+}
+
+
+@pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("call", [failed_read, failed_write])
+def test_answer_that_cannot_be_read_says_why(call: Callable[[HttpStub], NoyoError], content: bytes) -> None:
+    http_stub = stub_with(httpx.Response(200, content=content))
+    error = call(http_stub)
+
+    assert type(error) is UnreadableAnswer
+    assert "not JSON" not in str(error)
+    assert len(http_stub.sent) == 1
+
+
 def test_unreadable_read_is_not_repeated() -> None:
     http_stub = stub_with(httpx.Response(200, text="<html>"))
 
@@ -396,7 +415,100 @@ def test_endless_list_is_unreadable() -> None:
         return json_response(page_json(row, total_records=None))
 
     with pytest.raises(UnreadableAnswer, match="does not end"):
-        stub_with(endless).client().by_ids(EntityKind.CONNECTION, [ID])
+        stub_with(endless).client().connections_at(CARRIER, "00110011")
+
+
+ROWS = [connection_json(id=f"00000000-0000-4000-8000-{number:012}") for number in range(20)]
+UNKNOWN = PAGE_ROW
+
+
+def list_with_unreadable_rows(*unreadable: int, rows: Sequence[dict[str, object]] = ROWS) -> HttpStub:
+    """Every answer that holds one of the `unreadable` rows is not JSON; 422 past the end; a read by id is one row."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        query = request.url.params
+        if "offset" not in query:
+            number = [row["id"] for row in rows].index(request.url.path.rpartition("/")[2])
+            return json_response(rows[number]) if number not in unreadable else httpx.Response(200, text="[")
+        start, size = int(query["offset"]), int(query["page_size"])
+        if start >= len(rows):
+            return httpx.Response(422)
+        order = range(len(rows))[:: -1 if query.get("sort_direction") == "asc" else 1]
+        shown = order[start : start + size]
+        if set(shown) & set(unreadable):
+            return httpx.Response(200, text="[")
+        return json_response(page_json(*(rows[number] for number in shown), offset=start, total_records=len(rows)))
+
+    return HttpStub([answer])
+
+
+def rows_until_the_end(client: NoyoHttpClient) -> list[str]:
+    found: list[str] = []
+    total = None
+    while total is None or len(found) < total:
+        page = client.newest(EntityKind.CONNECTION, offset=len(found), page_size=100)
+        found += [row.row_id[-2:] if row.record else row.row_id for row in page.rows]
+        total = page.total
+    return found
+
+
+@pytest.mark.parametrize("unreadable", range(20))
+@pytest.mark.parametrize("length", [20, 8, 3, 1])
+def test_one_row_that_makes_its_pages_unreadable_hides_no_other(unreadable: int, length: int) -> None:
+    number = unreadable % length
+    http_stub = list_with_unreadable_rows(number, rows=ROWS[:length])
+
+    found = rows_until_the_end(http_stub.client())
+
+    assert found == [f"{row:02}" if row != number else UNKNOWN for row in range(length)]
+    assert len(http_stub.sent) <= 25
+
+
+def test_an_unreadable_page_is_asked_for_in_smaller_parts() -> None:
+    http_stub = list_with_unreadable_rows(14)
+
+    page = http_stub.client().newest(EntityKind.CONNECTION, offset=0, page_size=100)
+
+    assert [row.row_id[-2:] for row in page.rows] == [f"{number:02}" for number in range(12)]
+    assert [int(request.url.params["page_size"]) for request in http_stub.sent] == [100, 50, 25, 12]
+
+
+def test_rows_between_two_unreadable_ones_may_be_hidden_and_no_others() -> None:
+    found = rows_until_the_end(list_with_unreadable_rows(2, 6, 12).client())
+
+    assert [number for number in range(20) if f"{number:02}" not in found] == [2, 3, 4, 5, 6, 12]
+    assert len(found) == 20
+
+
+def test_a_list_of_unreadable_rows_alone_is_unreadable_after_a_limited_number_of_requests() -> None:
+    http_stub = stub_with(httpx.Response(200, text="["))
+
+    with pytest.raises(UnreadableAnswer):
+        http_stub.client().newest(EntityKind.CONNECTION, offset=0, page_size=100)
+
+    assert len(http_stub.sent) == 6 + policies.NOYO_MAX_UNREADABLE_PAGES
+
+
+def test_a_refused_page_is_refused() -> None:
+    http_stub = stub_with(httpx.Response(200, text="["), httpx.Response(422))
+
+    with pytest.raises(NoyoRefused):
+        http_stub.client().newest(EntityKind.CONNECTION, offset=7, page_size=5)
+
+
+@pytest.mark.parametrize("unreadable", [{3}, set(range(20))], ids=["one of them", "all of them"])
+def test_records_that_no_page_shows_are_read_by_id(unreadable: set[int]) -> None:
+    ids = [str(row["id"]) for row in ROWS]
+
+    page = list_with_unreadable_rows(*unreadable).client().by_ids(EntityKind.CONNECTION, ids)
+
+    assert sorted(row.row_id for row in page.rows) == ids
+    assert {row.row_id for row in page.rows if row.record is None} == {ids[number] for number in unreadable}
+
+
+def test_a_search_among_unreadable_rows_is_unreadable() -> None:
+    with pytest.raises(UnreadableAnswer):
+        list_with_unreadable_rows(3).client().connections_at(CARRIER, "00110011")
 
 
 def test_list_that_ignores_the_offset_ends_after_a_repeated_page() -> None:

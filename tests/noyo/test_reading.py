@@ -282,10 +282,10 @@ ANYTHING = st.recursive(
 )
 
 
-def nearly_valid(whole: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
+def nearly_valid(record: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
     """A valid record with some of its fields replaced by any JSON."""
-    return st.dictionaries(st.sampled_from(sorted(whole)), ANYTHING).map(
-        lambda invalid_value: {**whole, **invalid_value}
+    return st.dictionaries(st.sampled_from(sorted(record)), ANYTHING).map(
+        lambda invalid_value: {**record, **invalid_value}
     )
 
 

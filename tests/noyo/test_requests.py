@@ -99,7 +99,7 @@ def test_disconnections_are_read_status_by_status_without_duplicates() -> None:
 def test_next_page_of_disconnections_starts_where_the_first_ended() -> None:
     http_stub = stub_with(json_response(page_json(disconnection_json())))
 
-    found = http_stub.client().in_status(EntityKind.DISCONNECTION, ["needs_review"], offset=1, page_size=1)
+    found = http_stub.client().in_status(EntityKind.DISCONNECTION, ["needs_review"], offset=1, page_size=5)
 
     assert (found.rows, found.offset, found.total) == ((), 1, 1)
 
@@ -143,7 +143,6 @@ def test_connections_at_a_carrier_ignore_the_case_of_the_group_id() -> None:
                 connection_json(group_data={"carrier_group_id": "ab-1"}),
                 connection_json(id=GROUP, group_data=other_group),
                 connection_json(id=VERSION, carrier_id=GROUP, group_data={"carrier_group_id": "AB-1"}),
-                "unreadable",
             )
         )
     )
@@ -153,6 +152,18 @@ def test_connections_at_a_carrier_ignore_the_case_of_the_group_id() -> None:
     assert found.id == ID
     assert http_stub.query["carrier_id"] == CARRIER
     assert http_stub.query["carrier_group_id"] == "AB-1"
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [({"id": VERSION}, "could not be read"), (connection_json(group_data=None), "no carrier group id")],
+    ids=["nothing but an id", "no group"],
+)
+def test_one_connection_that_may_be_the_wanted_one_makes_the_list_unreadable(row: object, reason: str) -> None:
+    http_stub = stub_with(json_response(page_json(connection_json(), row)))
+
+    with pytest.raises(UnreadableAnswer, match=reason):
+        http_stub.client().connections_at(CARRIER, "AB-1")
 
 
 def test_disconnections_at_a_carrier_are_exactly_those_of_the_group() -> None:
@@ -191,7 +202,7 @@ def test_reading_a_list_only_sends_get() -> None:
     client = http_stub.client()
 
     for kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION):
-        client.newest(kind, offset=0, page_size=1)
+        client.newest(kind, offset=0, page_size=5)
     assert {request.method for request in http_stub.sent} == {"GET"}
 
 
@@ -410,7 +421,7 @@ def test_required_text_must_not_be_empty(text: str) -> None:
     assert http_stub.sent == []
 
 
-@pytest.mark.parametrize(("offset", "page_size"), [(-1, 10), (0, 0)])
+@pytest.mark.parametrize(("offset", "page_size"), [(-1, 10), (0, 0), (0, 4), (0, 101)])
 def test_invalid_page_is_not_requested(offset: int, page_size: int) -> None:
     with pytest.raises(ValueError, match="a page begins"):
         stub_with(json_response({})).client().newest(EntityKind.CONNECTION, offset=offset, page_size=page_size)

@@ -22,7 +22,7 @@ from tests.system import ANA, GUS, System
 
 @pytest.mark.parametrize("text", ["", "help", "HELP", "  help  me  "])
 def test_help_lists_all_commands(system: System, text: str) -> None:
-    read = answer_text(system, type_command(system, text))
+    answer = answer_text(system, type_command(system, text))
     assert list(COMMANDS) == [
         "connect",
         "status",
@@ -38,13 +38,13 @@ def test_help_lists_all_commands(system: System, text: str) -> None:
         "help",
     ]
     for command in COMMANDS.values():
-        assert f"/noyo {command.usage}" in read
+        assert f"/noyo {command.usage}" in answer
 
 
 def test_an_unknown_subcommand_gets_the_list_of_commands(system: System) -> None:
-    read = answer_text(system, type_command(system, "conect Acme"))
-    assert "There is no “conect”" in read
-    assert "/noyo connect" in read
+    text = answer_text(system, type_command(system, "conect Acme"))
+    assert "There is no “conect”" in text
+    assert "/noyo connect" in text
 
 
 def test_a_hostile_subcommand_is_shown_as_plain_text(system: System) -> None:
@@ -65,18 +65,18 @@ def test_retry_without_an_argument_explains_its_usage(system: System) -> None:
 
 
 def test_retry_without_a_match_says_what_to_do(system: System) -> None:
-    read = answer_text(system, type_command(system, "retry Nowhere"))
-    assert "Nothing here matches “Nowhere”" in read
-    assert "/noyo connect" in read
+    text = answer_text(system, type_command(system, "retry Nowhere"))
+    assert "Nothing here matches “Nowhere”" in text
+    assert "/noyo connect" in text
 
 
 def test_a_guest_gets_help_but_no_list_of_connections(system: System) -> None:
     for number in (1, 2):
         store_connection(system, f"Not For Guests {number}")
     assert "You can type:" in answer_text(system, type_command(system, "help", GUS))
-    read = answer_text(system, type_command(system, "retry Not For Guests", GUS))
-    assert "Guests cannot do this" in read
-    assert "Not For Guests" not in read
+    text = answer_text(system, type_command(system, "retry Not For Guests", GUS))
+    assert "Guests cannot do this" in text
+    assert "Not For Guests" not in text
 
 
 def test_retry_with_one_match_opens_its_form(system: System) -> None:
@@ -99,9 +99,9 @@ def test_retry_with_several_matches_lists_them_with_buttons_that_open_the_form(s
 
 def test_retry_shows_the_statuses_if_no_match_can_be_retried(system: System) -> None:
     store_connection(system, "Charlie Done", "completed")
-    read = answer_text(system, type_command(system, "retry Charlie"))
-    assert "None of these can be retried" in read
-    assert "Completed" in read
+    text = answer_text(system, type_command(system, "retry Charlie"))
+    assert "None of these can be retried" in text
+    assert "Completed" in text
 
 
 def test_retry_finds_the_retryable_connection_among_many_matches(system: System) -> None:
@@ -128,16 +128,16 @@ def test_while_the_table_is_unavailable_a_command_says_when_to_try_again(system:
             deps=replace(context.deps, records=FailingPort(context.deps.records, "find", "in_status", "open_subjects")),
         ),
     )
-    read = answer_text(system, type_command(system, text))
-    assert "not answering right now. Please try again in a minute." in read
-    assert "submit" not in read
+    answer = answer_text(system, type_command(system, text))
+    assert "not answering right now. Please try again in a minute." in answer
+    assert "submit" not in answer
 
 
 def test_a_command_says_that_slack_could_not_open_a_modal(system: System) -> None:
     system.slack.faults.server_error("views.open")
-    read = answer_text(system, type_command(system, "connect"))
-    assert "Slack could not open a window. Nothing was sent to Noyo." in read
-    assert "HTTP" not in read
+    text = answer_text(system, type_command(system, "connect"))
+    assert "Slack could not open a window. Nothing was sent to Noyo." in text
+    assert "HTTP" not in text
 
 
 def test_an_expired_trigger_gets_the_advice_to_try_again(system: System) -> None:

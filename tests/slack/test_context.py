@@ -49,10 +49,10 @@ def test_group_members_and_named_people_have_the_right(system: System) -> None:
 
 
 def test_other_people_see_who_has_the_right(system: System) -> None:
-    read = answer_text(system, type_command(system, "connect", BEN))
-    assert "You may not request or retry connections. These may:" in read
-    assert "@ops" in read
-    assert "@Named" in read
+    text = answer_text(system, type_command(system, "connect", BEN))
+    assert "You may not request or retry connections. These may:" in text
+    assert "@ops" in text
+    assert "@Named" in text
     assert modal_text(system, BEN) == ""
 
 
@@ -70,8 +70,8 @@ def test_a_new_group_member_has_the_right_after_the_members_are_read_again(syste
 
 def test_outdated_group_members_grant_no_right(system: System) -> None:
     system.wait(4 * 3600)
-    read = answer_text(system, type_command(system, "connect"))
-    assert "I could not read the Slack user group that decides this, so nothing was done." in read
+    text = answer_text(system, type_command(system, "connect"))
+    assert "I could not read the Slack user group that decides this, so nothing was done." in text
     assert modal_text(system) == ""
     assert authorized(Right.REQUEST, "U0NAMED", context_of(system).deps).allowed
 

@@ -371,13 +371,18 @@ def outputs_contain_the_urls_and_the_secrets(stack: Stack) -> None:
 
 def rules_refuse_wrong_parameters(stack: Stack) -> None:
     rules = stack.template["Rules"]
-    assert rules.keys() == {"ReleaseIsSet", "ProductionUsesNoyoProduction", "ProductionUsesSlack"}
+    assert rules.keys() == {
+        "ReleaseIsSet",
+        "ProductionUsesNoyoProduction",
+        "ProductionUsesSlack",
+        "ProductionHasAlarmEmail",
+    }
     for rule in rules.values():
         for assertion in rule["Assertions"]:
             assert assertion["AssertDescription"].strip()
 
 
-def alarms_notify_somebody(stack: Stack) -> None:
+def alarms_have_a_recipient(stack: Stack) -> None:
     alarms = stack.of_type("AWS::CloudWatch::Alarm")
     subscribed = {each["TopicArn"]["Ref"] for each in stack.of_type("AWS::SNS::Subscription").values()}
     assert alarms

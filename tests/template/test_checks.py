@@ -254,12 +254,12 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     ),
     (
         "an alarm without actions",
-        checks.alarms_notify_somebody,
+        checks.alarms_have_a_recipient,
         lambda r: r.update(
             Silent={"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmActions": [], "AlarmDescription": "…"}}
         ),
     ),
-    ("alarms to a topic without subscriptions", checks.alarms_notify_somebody, lambda r: r.pop("AlarmSubscription")),
+    ("alarms to a topic without subscriptions", checks.alarms_have_a_recipient, lambda r: r.pop("AlarmSubscription")),
 ]
 OUTSIDE_OF_RESOURCES = {checks.outputs_contain_the_urls_and_the_secrets, checks.rules_refuse_wrong_parameters}
 
@@ -288,9 +288,10 @@ def test_a_missing_output_is_found(name: str, stack: Stack) -> None:
         checks.outputs_contain_the_urls_and_the_secrets(Stack(faulty))
 
 
-def test_a_missing_rule_is_found(stack: Stack) -> None:
+@pytest.mark.parametrize("rule", ["ProductionUsesNoyoProduction", "ProductionHasAlarmEmail"])
+def test_a_missing_rule_is_found(rule: str, stack: Stack) -> None:
     faulty = copy.deepcopy(stack.template)
-    del faulty["Rules"]["ProductionUsesNoyoProduction"]
+    del faulty["Rules"][rule]
 
     with pytest.raises(AssertionError):
         checks.rules_refuse_wrong_parameters(Stack(faulty))

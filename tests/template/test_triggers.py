@@ -33,7 +33,7 @@ def records() -> list[Record]:
         system.noyo.add_connection(group_name="Elsewhere", status="processing")
         system.poll()
         system.notify()
-        system.asks()
+        system.request_connection()
         system.settle()
         system.wait(60)
         system.noyo.move_connection(system.noyo.connections()[-1]["id"], "unable_to_connect")

@@ -45,7 +45,9 @@ class Records:
     def record_state(self, entity: EntityRef) -> RecordState | None:
         return self.states.get(entity)
 
-    def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
+    def record_states(
+        self, wanted: Iterable[EntityRef], *, skip_unreadable: bool = False
+    ) -> dict[EntityRef, RecordState]:
         return {entity: self.states[entity] for entity in wanted if entity in self.states}
 
     def write(self, change: RecordChange) -> None:
@@ -95,7 +97,7 @@ class Records:
         ]
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:
-        raise NotImplementedError
+        return [state for state in self.states.values() if text == state.record.group_name][:limit]
 
 
 def _order(record_state: RecordState) -> tuple[str, int]:
@@ -150,9 +152,13 @@ class OpenOperations:
 
     def __init__(self) -> None:
         self.open: dict[EntityRef, Operation] = {}
+        self.refreshes: dict[str, Operation] = {}
 
     def open_on(self, entity: EntityRef) -> Operation | None:
         return self.open.get(entity)
+
+    def submit(self, operation: Operation, **_: object) -> None:
+        self.refreshes[operation.id] = operation
 
 
 class Ingestion:

@@ -25,6 +25,9 @@ class FakeRepositories:
     def awaiting_resolution(self) -> list[int]:
         return self._unresolved_since
 
+    def unreadable(self, now: int, *, limit: int) -> list[str]:
+        return ["V9"] if self._unresolved_since else []
+
     def deferred_due(self, now: int, *, limit: int) -> list[str]:
         return ["V1", "V2", "V3"][: limit if self._unresolved_since else 0]
 
@@ -51,6 +54,7 @@ def test_the_operation_backlog_has_the_oldest_due_and_the_longest_awaiting_opera
         "awaiting_resolution": 2,
         "deferred": 3,
         "longest_awaiting": 900,
+        "unreadable": 1,
     }
 
 
@@ -59,8 +63,8 @@ def test_an_empty_backlog_is_logged_too(log_records: LogRecords) -> None:
     log_outbox_backlog(cast(OutboxRepository, FakeRepositories(None)), 1000)
 
     assert [line.fields for line in log_records()] == [
-        {"oldest_due": 0, "awaiting_resolution": 0, "deferred": 0, "longest_awaiting": 0},
-        {"oldest_due": 0},
+        {"oldest_due": 0, "awaiting_resolution": 0, "deferred": 0, "longest_awaiting": 0, "unreadable": 0},
+        {"oldest_due": 0, "unreadable": 0},
     ]
 
 
@@ -68,4 +72,4 @@ def test_the_outbox_backlog_has_the_oldest_due_event(log_records: LogRecords) ->
     log_outbox_backlog(cast(OutboxRepository, FakeRepositories(940)), 1000)
 
     assert log_records()[0].log_event is LogEvent.OUTBOX_BACKLOG
-    assert log_records()[0].fields == {"oldest_due": 60}
+    assert log_records()[0].fields == {"oldest_due": 60, "unreadable": 0}

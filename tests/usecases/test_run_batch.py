@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import pytest
 
 from bot import policies
-from bot.usecases.workers import BatchResult, run_batch, run_with_retries
+from bot.usecases.workers import BatchResult, drain, run_batch, run_with_retries
 from tests.system import VirtualClock
 
 
@@ -41,6 +42,63 @@ def test_nothing_is_started_after_the_deadline() -> None:
         now[0] += 10
 
     assert run_batch("abcd", process, clock=lambda: now[0], deadline=20) == BatchResult(2, 0, 2)
+
+
+# ---------------------------------------------------------------- all that is due
+
+
+class Queue:
+    """Due ids, of which `stuck` stay due. Each batch takes ten seconds."""
+
+    def __init__(self, due: int, stuck: int = 0) -> None:
+        self.due = [f"id-{number}" for number in range(due)]
+        self.stuck = set(self.due[:stuck])
+        self.limits: list[int] = []
+        self.handled: list[str] = []
+        self.now = 0.0
+
+    def find(self, limit: int) -> list[str]:
+        self.limits.append(limit)
+        return self.due[:limit]
+
+    def handle(self, batch: Sequence[str]) -> None:
+        self.handled += batch
+        self.due = [work_id for work_id in self.due if work_id not in batch or work_id in self.stuck]
+        self.now += 10
+
+    def drain(self, deadline: float = 1000) -> None:
+        drain(self.find, self.handle, clock=lambda: self.now, deadline=deadline)
+
+
+def test_all_due_work_is_handled_in_one_run() -> None:
+    queue = Queue(due=250)
+    queue.drain()
+
+    assert queue.due == []
+    assert len(queue.handled) == 250
+
+
+def test_an_idle_run_looks_once() -> None:
+    queue = Queue(due=0)
+    queue.drain()
+
+    assert queue.limits == [policies.DUE_BATCH_SIZE]
+
+
+def test_work_that_stays_due_does_not_hide_what_is_behind_it() -> None:
+    queue = Queue(due=350, stuck=250)
+    queue.drain()
+
+    assert len(queue.handled) == len(set(queue.handled)) == 350
+    assert set(queue.due) == queue.stuck
+
+
+def test_the_run_ends_at_the_deadline() -> None:
+    queue = Queue(due=1000)
+    queue.drain(deadline=25)
+
+    assert queue.now == 30
+    assert queue.due != []
 
 
 # ---------------------------------------------------------------- with retries

@@ -54,10 +54,19 @@ class DynamoPauseRepository(Repository):
     def history(self) -> PauseHistory:
         return self._read(PauseHistory, schema.PAUSE_HISTORY) or PauseHistory()
 
-    def save(self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry) -> bool:
+    def save(
+        self,
+        before: PauseHistory,
+        after: PauseHistory,
+        *,
+        event: OutboxEvent | None = None,
+        audit: AuditEntry | None = None,
+    ) -> bool:
         item = item_at(schema.PAUSE_HISTORY, after, revision=before.revision + 1)
-        history = Put(item, unchanged(before.revision))
-        return self._table.write_if([history, Put(event_item(event)), audit_put(audit)])
+        writes = [Put(item, unchanged(before.revision))]
+        writes += [Put(event_item(event))] if event else []
+        writes += [audit_put(audit)] if audit else []
+        return self._table.write_if(writes)
 
 
 class DynamoHealthRepository(Repository):

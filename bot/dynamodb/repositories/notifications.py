@@ -22,7 +22,13 @@ class DynamoOutboxRepository(Repository):
         return self._read(OutboxEvent, schema.outbox_event(event_id))
 
     def due(self, now: int, *, limit: int) -> list[str]:
-        return due_ids(self._table, schema.OUTBOX, now, limit)
+        return [*due_ids(self._table, schema.OUTBOX, now, limit), *self.unreadable(now, limit=limit)]
+
+    def unreadable(self, now: int, *, limit: int) -> list[str]:
+        return due_ids(self._table, schema.UNREADABLE_EVENT, now, limit)
+
+    def set_aside(self, event_id: str, now: int) -> None:
+        set_aside(self._table, schema.outbox_event(event_id), schema.UNREADABLE_EVENT, now)
 
     def oldest_due(self, now: int) -> int | None:
         return oldest_due(self._table, schema.OUTBOX, now)
@@ -34,10 +40,18 @@ class DynamoOutboxRepository(Repository):
         expires = now + policies.SETTLED_RETENTION_SECONDS
         self._table.write([Put(event_item(replace(event, due=None)) | {"expires": expires})])
 
-    def postpone(self, event: OutboxEvent, due: int) -> None:
+    def postpone(self, event: OutboxEvent, due: int, *, failed: bool) -> None:
         """Changes nothing if another worker has delivered the event meanwhile."""
-        later = {"due": due, "attempts": event.attempts + 1}
+        later: Item = {
+            "due_kind": schema.OUTBOX,
+            "due": due,
+            "attempts": event.attempts + failed,
+            "waiting_since": event.waiting_since,
+        }
         self._table.write_if([Update(schema.outbox_event(event.id), later, Condition({}, exists=("due",)))])
+
+    def mark_late(self, event_id: str) -> None:
+        self._table.write_if([Update(schema.outbox_event(event_id), {"late": True}, Condition({}, exists=("due",)))])
 
 
 class DynamoMessageRepository(Repository):
@@ -48,7 +62,9 @@ class DynamoMessageRepository(Repository):
         record = _reserved(key, item, lease, now)
         if record is None:
             return None
-        reserved = item_at(_item_key(key), record, is_new=None, lease_until=now + lease_seconds)
+        # Only this attempt may continue the search: it may post the message, which a continued search would not find.
+        position: Item = {"search_cursor": None, "search_since": None}
+        reserved = item_at(_item_key(key), record, is_new=None, lease_until=now + lease_seconds, **position)
         # Another worker may have reserved it between our read and our write.
         return record if self._table.write_if([Put(reserved, _unchanged(item))]) else None
 
@@ -56,6 +72,12 @@ class DynamoMessageRepository(Repository):
         shown = {"ts": ts, "posted_channel": posted_channel, "fingerprint": fingerprint}
         if not self._update(message_record, shown):
             raise LeaseLost("Another worker holds the lease on this message.")
+
+    def hold(self, message_record: MessageRecord, *, until: int) -> None:
+        self._update(message_record, {"lease_until": until})
+
+    def save_search(self, message_record: MessageRecord, *, cursor: str | None, since: int) -> None:
+        self._update(message_record, {"search_cursor": cursor, "search_since": since})
 
     def release(self, message_record: MessageRecord, *, closed: bool = False) -> None:
         free: Item = {"lease": None, "lease_until": None, **({"closed": True} if closed else {})}
@@ -114,6 +136,12 @@ def due_ids(table: Table, kind: str, now: int, limit: int) -> list[str]:
 def oldest_due(table: Table, kind: str, now: int) -> int | None:
     """The `due` of the item that has been due the longest; None if nothing is due."""
     return next((int(row["due"]) for row in _due(table, kind, now, 1)), None)
+
+
+def set_aside(table: Table, key: Key, lane: str, now: int) -> None:
+    """Moves an item that is due and cannot be read to its own lane of the due index, and changes nothing else of it."""
+    later: Item = {"due_kind": lane, "due": now + policies.UNREADABLE_RETRY_SECONDS}
+    table.write_if([Update(key, later, Condition({}, at_most=(("due", now),)))])
 
 
 def _due(table: Table, kind: str, now: int, limit: int) -> Iterator[Item]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot import policies
@@ -11,6 +11,7 @@ from bot.domain.outbox import ExpectedVersion, OutboxEvent, RecordChange
 from bot.domain.people import AuditEntry
 from bot.domain.records import EntityRef
 from bot.domain.requests import (
+    WEBHOOK_ID,
     ConnectionRequest,
     DecisionRequest,
     DisconnectionRequest,
@@ -19,8 +20,8 @@ from bot.domain.requests import (
     RetryRequest,
 )
 from bot.dynamodb import schema
-from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Key, Put, Write, holds
-from bot.dynamodb.repositories.notifications import due_ids, oldest_due
+from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Key, Put, Update, Write, holds
+from bot.dynamodb.repositories.notifications import due_ids, oldest_due, set_aside
 from bot.dynamodb.repositories.records import writes_of
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.table import ConditionFailed, Repository
@@ -68,6 +69,10 @@ class DynamoOperationRepository(Repository):
         item = self._table.get(schema.operation(operation_id))
         return operation_from(item) if item else None
 
+    def operations(self, operation_ids: Iterable[str]) -> dict[str, Operation]:
+        items = self._table.get_many(map(schema.operation, operation_ids))
+        return {operation.id: operation for operation in map(operation_from, items)}
+
     def open_on(self, entity: EntityRef) -> Operation | None:
         return self._pointed_to(schema.lock(entity))
 
@@ -83,7 +88,8 @@ class DynamoOperationRepository(Repository):
         audit: AuditEntry | None = None,
     ) -> None:
         as_read = holds(state=operation.state.value, attempts=operation.attempts, lease=operation.lease)
-        self._change([Put(operation_item(claimed), as_read), *_events_and_audit(events, audit)])
+        claim = [Put(operation_item(claimed), as_read), *_newest_event(claimed)]
+        self._change([*claim, *_events_and_audit(events, audit)])
 
     def save(
         self,
@@ -94,12 +100,14 @@ class DynamoOperationRepository(Repository):
         audit: AuditEntry | None = None,
         change: RecordChange | None = None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
+        attempts: int | None = None,
     ) -> None:
-        writes: list[Write] = [Put(operation_item(operation), _may_change(lease, was))]
+        writes: list[Write] = [Put(operation_item(operation), _may_change(lease, was, attempts))]
         if operation.state.settled and operation.changes_noyo:
             writes += _unlock(operation)
         own = len(writes)
-        changed = writes_of(change) if change else []
+        by_worker = lease is not None  # The receiver, which saves what people choose, may not change a record's state.
+        changed = writes_of(change) if change else _newest_event(operation) if by_worker else []
         others = _events_and_audit(_not_in(change, events), audit)
         self._change([*writes, *changed, *others], own=own)
 
@@ -108,6 +116,12 @@ class DynamoOperationRepository(Repository):
 
     def due_refreshes(self, now: int, *, limit: int) -> list[str]:
         return due_ids(self._table, schema.REFRESH, now, limit)
+
+    def unreadable(self, now: int, *, limit: int) -> list[str]:
+        return due_ids(self._table, schema.UNREADABLE_OPERATION, now, limit)
+
+    def set_aside(self, operation_id: str, now: int) -> None:
+        set_aside(self._table, schema.operation(operation_id), schema.UNREADABLE_OPERATION, now)
 
     def oldest_due(self, now: int) -> int | None:
         lanes = (oldest_due(self._table, lane, now) for lane in (schema.OPERATION, schema.REFRESH))
@@ -122,8 +136,7 @@ class DynamoOperationRepository(Repository):
             "open_kind = :kind", {":kind": schema.AWAITING_CONFIRMATION}, index="open", limit=limit
         )
         ids = [schema.id_of(row["pk"]) for row in rows]
-        items = self._table.get_many(map(schema.operation, ids))
-        found = {operation.id: operation for operation in map(operation_from, items)}
+        found = self.operations(ids)
         listed = (found[operation_id] for operation_id in ids if operation_id in found)
         return [operation for operation in listed if operation.state is OperationState.AWAITING_CONFIRMATION]
 
@@ -163,10 +176,17 @@ def operation_item(operation: Operation) -> Item:
 
 
 def operation_from(item: Item) -> Operation:
+    """The role of the public endpoint for webhooks may put items under its own ids only, so what these may contain is
+    checked here."""
     input_type = INPUT_TYPES.get(item.get("kind"))
     if input_type is None:
         raise UnknownSchema("This operation is of a kind that this version of Switchboard does not know.")
-    return read_item(Operation, item, input=input_type)
+    operation = read_item(Operation, item, input=input_type)
+    if operation.id != schema.id_of(item["pk"]):
+        raise UnknownSchema("This operation is stored under the key of another one.")
+    if operation.id.startswith(WEBHOOK_ID) and not (operation.is_automatic and input_type is RefreshRequest):
+        raise UnknownSchema("This operation has the id of a webhook, which may cause nothing but a refresh.")
+    return operation
 
 
 def _lane(operation: Operation) -> str:
@@ -194,10 +214,25 @@ def _without_encrypted(input_: OperationInput) -> OperationInput:
     return replace(input_, encrypted=None) if isinstance(input_, ConnectionRequest | RetryRequest) else input_
 
 
-def _may_change(lease: str | None, was: OperationState) -> Condition:
-    if lease is None:
-        return holds(state=was.value, lease=None)
-    return holds(lease=lease)
+def _may_change(lease: str | None, was: OperationState, attempts: int | None) -> Condition:
+    if lease is not None:
+        return holds(lease=lease)
+    unchanged = {"state": was.value, "lease": None} | ({} if attempts is None else {"attempts": attempts})
+    return holds(**unchanged)
+
+
+def _newest_event(operation: Operation) -> list[Write]:
+    """The record's next event follows that of an operation which is sent, needs a resolution, or is settled.
+
+    Counts as a change of the record's state, so that a concurrent change is made again and does not overwrite it.
+    """
+    created = operation.outcome.record if operation.outcome and operation.state is OperationState.SUCCEEDED else None
+    record = operation.entity if operation.entity.is_record else created
+    is_newest = operation.state in (OperationState.SENDING, OperationState.NEEDS_RESOLUTION) or operation.state.settled
+    if record is None or not (is_newest and operation.changes_noyo and operation.last_events):
+        return []
+    newest = {"operation_event": operation.last_events[-1]}
+    return [Update(schema.state(record), newest, Condition({}, exists=("pk",)), counts="revision")]
 
 
 def _unlock(operation: Operation) -> list[Write]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote
@@ -9,13 +10,15 @@ from urllib.parse import quote
 from bot.domain.outbox import RecordChange
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, Record, is_open
+from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, Record, is_deleted, is_open
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.search_index import best_first, candidates, changed_words
 from bot.dynamodb.table import ConditionFailed, Repository
-from bot.errors import ConcurrentUpdate
+from bot.errors import ConcurrentUpdate, UnknownSchema
+
+logger = logging.getLogger("switchboard")
 
 NO_END_DATE = "9999-12-31"
 STATUS_LENGTH = 100
@@ -29,9 +32,20 @@ class DynamoRecordRepository(Repository):
         item = self._table.get(schema.state(entity))
         return record_state_from(item) if item else None
 
-    def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
-        items = self._table.get_many(schema.state(entity) for entity in wanted)
-        return {state.entity: state for state in map(record_state_from, items)}
+    def record_states(
+        self, wanted: Iterable[EntityRef], *, skip_unreadable: bool = False
+    ) -> dict[EntityRef, RecordState]:
+        states = {}
+        for item in self._table.get_many(schema.state(entity) for entity in wanted):
+            try:
+                state = record_state_from(item)
+            except UnknownSchema:
+                if not skip_unreadable:
+                    raise
+                logger.warning("a record's state cannot be read", extra={"record_id": item["pk"]})
+                continue
+            states[state.entity] = state
+        return states
 
     def write(self, change: RecordChange) -> None:
         try:
@@ -105,7 +119,7 @@ def state_item(record_state: RecordState) -> Item:
         record_state,
         version=record.version,
         in_group=schema.in_group(record.group_id) if record.group_id else None,
-        recent_kind=kind,
+        recent_kind=None if is_deleted(record) else kind,  # Its `modified` is not Noyo's.
         recent_modified=record.modified,
         open_kind=kind if open_ else None,
         open_order=open_order(record) if open_ else None,
@@ -140,6 +154,9 @@ class DynamoPollingRepository(Repository):
     def cursor(self, kind: EntityKind) -> PollCursor | None:
         return self._read(PollCursor, schema.cursor(kind))
 
+    def replace_cursor(self, kind: EntityKind, cursor: PollCursor) -> None:
+        self._table.write([Put(item_at(schema.cursor(kind), cursor))])
+
     def save(self, kind: EntityKind, cursor: PollCursor) -> bool:
         item = item_at(schema.cursor(kind), cursor, revision=cursor.revision + 1)
         return self._table.write_if([Put(item, unchanged(cursor.revision))])
@@ -152,4 +169,12 @@ class DynamoPollingRepository(Repository):
 
     def parked(self, kind: EntityKind) -> list[ParkedRow]:
         rows = self._table.query("pk = :pk", {":pk": schema.parked_of(kind)})
-        return [read_item(ParkedRow, row) for row in rows]
+        return [_parked_row(row) for row in rows]
+
+
+def _parked_row(item: Item) -> ParkedRow:
+    try:
+        return read_item(ParkedRow, item)
+    except UnknownSchema as error:
+        seen_at = item.get("seen_at")
+        return ParkedRow(item["sk"], str(error), seen_at if isinstance(seen_at, int) else 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http.client import HTTPException
 from math import inf
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot import policies
-from bot.domain.content import Content, MessageLink, Rendered, Reply
+from bot.domain.content import Content, MessageLink, Rendered, Reply, SearchPage
 from bot.errors import (
     DeadlineExceeded,
     SecretUnavailable,
@@ -28,6 +28,7 @@ from bot.errors import (
     SlackNoAnswer,
     SlackRefused,
     SlackTokenRejected,
+    SlackUnavailable,
 )
 from bot.slack.views import cards
 from bot.slack.views.message import DisplaySettings
@@ -47,6 +48,8 @@ _NO_ANSWER = (OSError, HTTPException, SlackClientError, ValueError, AttributeErr
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 # Slack says no, but not that nothing was done: its documentation allows for either.
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable"})
+# Slack itself failed. After a 502 or 504, from a proxy, it may still be at work.
+_FAILED = frozenset({500, 503})
 _BUSY = frozenset({"ratelimited", "rate_limited"})
 # Slack does not accept the token, so nothing was done: it was replaced, and the new one may be known by now.
 _TOKEN_REJECTED = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"})
@@ -144,7 +147,9 @@ def _translated(method: str, error: SlackApiError) -> SlackError:
     if response.status_code == 429 or code in _BUSY:
         log_event(LogEvent.THROTTLED, service="slack", method=method)
         return SlackBusy("Slack asked us to slow down.", retry_after=_retry_after(response.headers))
-    if response.status_code >= 500 or code in _UNSURE or code is None:
+    if response.status_code in _FAILED or (response.status_code < 500 and code in _UNSURE):
+        return SlackUnavailable(f"Slack failed at {method} (HTTP {response.status_code}).")
+    if response.status_code >= 500 or code is None:
         return SlackNoAnswer(f"Slack gave no usable answer to {method} (HTTP {response.status_code}).")
     if code in _TOKEN_REJECTED:
         logger.error("Slack does not accept the bot's token (%s)", code)
@@ -154,13 +159,12 @@ def _translated(method: str, error: SlackApiError) -> SlackError:
 
 
 def _retry_after(headers: Mapping[str, Any]) -> int:
-    """Whole seconds; a default if Slack sends none, or an unreadable one."""
+    """Whole seconds, up to a limit; a default if Slack sends none, or an unreadable one."""
     received = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    return (
-        max(int(received), 1)
-        if isinstance(received, str) and received.isascii() and received.isdigit()
-        else policies.SLACK_DEFAULT_RETRY_AFTER_SECONDS
-    )
+    if not (isinstance(received, str) and received.isascii() and received.isdigit()):
+        return policies.SLACK_DEFAULT_RETRY_AFTER_SECONDS
+    digits = received[:9]  # Python refuses to convert thousands of digits.
+    return min(max(int(digits), 1), policies.SLACK_RETRY_AFTER_MAX_SECONDS)
 
 
 def required(answer: Json, name: str, kind: type[V], method: str) -> V:
@@ -216,13 +220,16 @@ class SlackMessageGateway:
         """chat.delete. `SlackRefused` with `message_not_found` if it is already gone."""
         self._calls.write("chat.delete", channel=channel, ts=ts)
 
-    def find(self, channel: str, *, idempotency_key: str, since: int, thread: str | None = None) -> MessageLink | None:
-        """Looks through the newest 1,000 messages since then; the bot must be a member of the channel."""
+    def find(
+        self, channel: str, *, idempotency_key: str, since: int, thread: str | None = None, cursor: str | None = None
+    ) -> SearchPage:
+        """conversations.history or conversations.replies; the bot must be a member of the channel."""
         where = self._conversation(channel)
-        for message in self._messages(where, since, thread):
+        messages, following = self._page(where, since, thread, cursor)
+        for message in messages:
             if _idempotency_key_of(message) == idempotency_key and isinstance(message.get("ts"), str):
-                return MessageLink(where, message["ts"])
-        return None
+                return SearchPage(MessageLink(where, message["ts"]), following)
+        return SearchPage(None, following)
 
     def show_in_view(self, view_id: str, answer: Content) -> bool:
         """views.update; needs no trigger."""
@@ -265,7 +272,8 @@ class SlackMessageGateway:
         answer = self._calls.write("conversations.open", users=channel)
         return required(required(answer, "channel", dict, "conversations.open"), "id", str, "conversations.open")
 
-    def _messages(self, channel: str, since: int, thread: str | None) -> Iterator[Json]:
+    def _page(self, channel: str, since: int, thread: str | None, cursor: str | None) -> tuple[list[Json], str | None]:
+        """Messages, and the cursor of the next page if there is one."""
         method = "conversations.replies" if thread else "conversations.history"
         args: dict[str, str | int | bool] = {
             "channel": channel,
@@ -276,14 +284,11 @@ class SlackMessageGateway:
         }
         if thread:
             args["ts"] = thread
-        for _ in range(policies.SLACK_HISTORY_MAX_PAGES):
-            answer = self._calls.read(method, **args)
-            yield from (found for found in required(answer, "messages", list, method) if isinstance(found, dict))
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
-            if not cursor:
-                return
+        if cursor:
             args["cursor"] = cursor
-        _log.warning("looked through %s pages of %s and there are more", policies.SLACK_HISTORY_MAX_PAGES, channel)
+        answer = self._calls.read(method, **args)
+        messages = [found for found in required(answer, "messages", list, method) if isinstance(found, dict)]
+        return messages, (answer.get("response_metadata") or {}).get("next_cursor") or None
 
 
 def _shown(rendered: Rendered) -> Json:

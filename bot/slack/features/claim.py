@@ -18,6 +18,8 @@ from bot.slack.views.rich_text import RichText, Timestamp, UserMention, rich_tex
 from bot.usecases.admin.authorization import authorized
 from bot.usecases.records.claim import claim_request, release_claim
 
+_UNCHANGED = "Nothing was changed. Please use the newest message."
+
 
 def click(context: RequestContext, value: ButtonValue) -> None:
     """Claims the request. The person gets an ephemeral reply; everybody else sees it on the card."""
@@ -25,29 +27,35 @@ def click(context: RequestContext, value: ButtonValue) -> None:
     if not permission.allowed:
         context.give_feedback("Not possible", replies.denial(permission))
         return
-    _reply(context, _claim(context, value.record))
+    _reply(context, _claim(context, value))
 
 
 def click_release(context: RequestContext, value: ButtonValue) -> None:
-    released = release_claim(value.record, context.actor.user_id, context.deps)
+    released = release_claim(value.record, context.actor.user_id, context.deps, shown=value.owner_revision)
     if released is None or released.owner is None:
         words = rich_text("Nobody is checking this. Nothing was changed.")
     elif released.owner != context.actor.user_id:
         words = rich_text(
             UserMention(released.owner), " is checking this, and only they can release it. You can take it over."
         )
+    elif released.owner_revision != value.owner_revision:
+        words = rich_text("You claimed this again after this message was shown. ", _UNCHANGED)
     else:
         words = rich_text("You are no longer checking this.")
     _reply(context, words)
 
 
-def _claim(context: RequestContext, entity: EntityRef) -> RichText:
-    now = claim_request(entity, context.actor.user_id, context.deps)
+def _claim(context: RequestContext, value: ButtonValue) -> RichText:
+    now = claim_request(value.record, context.actor.user_id, context.deps, shown=value.owner_revision)
     if now is None:
         return rich_text("Switchboard no longer has this request.")
     if not awaits_decision(now):
         name = record_facts.group_name(now.record)
         return rich_text("There is nothing left to check: ", name, " is now ", status_name(now.status), ".")
+    if now.owner is None:
+        return rich_text("The claim has changed since this message was shown. ", _UNCHANGED)
+    if now.owner != context.actor.user_id:
+        return rich_text(UserMention(now.owner), " claimed this after this message was shown. ", _UNCHANGED)
     until = Timestamp(now.owned_until or context.deps.now())
     return rich_text(
         "You are checking this until ",

@@ -14,7 +14,7 @@ from functools import partial
 from bot.domain.operations import Operation
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState, decidable
-from bot.domain.records import Disconnection
+from bot.domain.records import Disconnection, changed_fields, is_deleted
 from bot.domain.requests import Decision, DecisionReason, DecisionRequest
 from bot.slack.context import RequestContext
 from bot.slack.features.forms import (
@@ -39,7 +39,7 @@ from bot.slack.views.message import DisplaySettings, Message, Paragraph
 from bot.slack.views.modals import FieldErrors, form, notice, replace_modal
 from bot.slack.views.operation_text import DECISION_NOUNS, REASONS, in_progress
 from bot.slack.views.record_cards import decided_elsewhere, last_outcome
-from bot.slack.views.record_facts import disconnection_facts, end_date_text, status_name
+from bot.slack.views.record_facts import disconnection_facts, status_name
 from bot.slack.views.rich_text import Json, RichText, Timestamp, date_text, labelled, rich_text
 from bot.usecases.operations.submit import decide
 
@@ -77,7 +77,9 @@ def _show(decision: Decision, context: RequestContext, now: Current | None, show
         return _already_decided(operation)
     if not decidable(record_state):
         return _not_decidable(context, record_state, record)
-    changed = changes(_version_shown(context, shown), record) if record.version != shown.version else []
+    changed = []
+    if record.version != shown.version:
+        changed = changes(_version_shown(context, shown), record, context.display)
     return decision_form(decision, record, context.display, changed)
 
 
@@ -119,7 +121,8 @@ def _submit(decision: Decision, context: RequestContext, entry: Entry, now: Curr
 def validate(decision: Decision, values: Mapping[str, str], record: Disconnection, today: date) -> FieldErrors:
     """All errors at once, by field; empty if there are none."""
     if decision is Decision.APPROVE:
-        errors = last_day_errors(values, date_name(record), past_name(record), today)
+        shown = record.effective_end_date
+        errors = last_day_errors(values, date_name(record), past_name(record), today, shown=shown)
     else:
         errors = reason_errors(values, DecisionReason, "Choose why the group stays connected.")
     return errors | context_errors(values)
@@ -133,7 +136,7 @@ def _decision(
     if decision is Decision.REJECT:
         reason = DecisionReason(values["reason"])
         return DecisionRequest(decision, reason=reason, context=context, unversioned=unversioned)
-    chosen = chosen_day(values, date_name(record))
+    chosen = chosen_day(values, date_name(record), shown=record.effective_end_date)
     return DecisionRequest(decision, None if chosen == record.effective_end_date else chosen, context=context)
 
 
@@ -163,25 +166,21 @@ def _fields(decision: Decision, record: Disconnection) -> list[Json]:
 def _consequence(decision: Decision, record: Disconnection, display: DisplaySettings) -> list[RichText]:
     group, carrier = record_facts.group_name(record), display.carrier(record.carrier_id)
     if decision is Decision.REJECT:
-        return [rich_text(group, " stays connected to ", carrier, ", and this request is closed.")]
+        return [rich_text("This request does not disconnect ", group, " from ", carrier, ", and is closed.")]
     ends = record.effective_end_date
     when = f"{date_text(ends)}, or the day you choose instead," if ends else "the day you choose,"
     return [rich_text(f"After {when} changes for ", group, " no longer reach ", carrier, ".")]
 
 
-def changes(before: Disconnection | None, now: Disconnection) -> list[RichText]:
-    """The old and the new facts, one below the other."""
-    seen = labelled("You saw", *_facts(before)) if before else rich_text("Switchboard no longer has this request.")
-    return [
-        rich_text("It changed after you opened it, so nothing was sent. Check it before you submit."),
-        seen,
-        labelled("Now", *_facts(now)),
-    ]
-
-
-def _facts(record: Disconnection) -> RichText:
-    last_day = rich_text(", last managed day ", end_date_text(record))
-    return rich_text(status_name(record.status), *last_day, ", changed ", Timestamp(record.modified))
+def changes(before: Disconnection | None, now: Disconnection, display: DisplaySettings) -> list[RichText]:
+    """Each changed field with its old and its new value, in the words of the thread."""
+    warning = rich_text("It changed after you opened it, so nothing was sent. Check it before you submit.")
+    if before is None:
+        return [warning, rich_text("Switchboard no longer has the version that you saw.")]
+    status = labelled("Status", status_name(before.status), " → ", status_name(now.status))
+    changed = [status] if before.status != now.status else []
+    changed += record_facts.change_lines(changed_fields(before, now), now.status, display)
+    return [warning, *(changed or [rich_text("Nothing that is shown here changed.")])]
 
 
 def _version_shown(context: RequestContext, shown: ButtonValue) -> Disconnection | None:
@@ -209,7 +208,7 @@ def _not_decidable(context: RequestContext, record_state: RecordState, record: D
         *decided_elsewhere(record, last),
         rich_text("There is nothing left to decide, and nothing was sent to Noyo."),
     ]
-    return notice("Already decided", *lines)
+    return notice("Deleted at Noyo" if is_deleted(record) else "Already decided", *lines)
 
 
 APPROVE, REJECT = _form(Decision.APPROVE), _form(Decision.REJECT)

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
-from functools import partial
 
 from bot.domain.operations import Operation, OperationKind, OperationState
 from bot.domain.people import Right
-from bot.domain.record_states import RecordState, disconnectable, is_connected
+from bot.domain.record_states import RecordState, disconnectable, ends_connection, was_connected
 from bot.domain.records import Connection, Disconnection, pending_disconnection_ref
 from bot.domain.requests import DisconnectionReason
 from bot.slack.context import RequestContext
 from bot.slack.features.forms import (
     Entry,
     Form,
+    FormTarget,
     answer,
     chosen_day,
     context_errors,
@@ -51,7 +52,7 @@ from bot.slack.views.rich_text import (
     labelled,
     rich_text,
 )
-from bot.usecases.notifications.read_model import earlier_requests
+from bot.usecases.notifications.read_model import current_disconnections, related_records
 from bot.usecases.operations.submit import DisconnectionInput, Submitted, request_disconnection
 
 CALLBACK = "disconnect"
@@ -64,19 +65,36 @@ def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> J
     if now is None:
         return notice("Not possible", "Switchboard no longer has this connection. Nothing was sent to Noyo.")
     record_state, record = now
-    if not disconnectable(record_state):
+    if not disconnectable(record_state, None):
         return _not_disconnectable(record_state)
     entity = pending_disconnection_ref(record.group_id or "", record.carrier_id)
     operation = context.deps.operations.open_on(entity)
     if operation is not None:
         return _already_requested(context, operation)
+    related = related_records(record_state, context.deps.records)
+    disconnection = related.disconnections.get(record_state.entity)
+    if disconnection is not None and ends_connection(disconnection):
+        return _already_disconnected(context, record, disconnection)
     return disconnect_form(
         record,
         context.display,
         needs_second=context.needs_second,
         changed=record.version != shown.version,
-        earlier=earlier_requests(record_state, context.deps.records),
+        earlier=related.earlier,
     )
+
+
+def _read(context: RequestContext, entry: Entry) -> FormTarget[Current]:
+    """A submission also counts as outdated once the connection is being disconnected, which its version does not show.
+
+    The form reads that itself when it is opened.
+    """
+    target = record_target(Connection, context, entry)
+    if not entry.view_id or target.value is None:
+        return target
+    record_state = target.value[0]
+    disconnection = current_disconnections([record_state], context.deps.records).get(record_state.entity)
+    return replace(target, version=f"{target.version}:ended") if ends_connection(disconnection) else target
 
 
 def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
@@ -143,9 +161,20 @@ def _already_requested(context: RequestContext, operation: Operation) -> Json:
     )
 
 
+def _already_disconnected(context: RequestContext, record: Connection, disconnection: RecordState) -> Json:
+    status = record_facts.current_status(record, disconnection, bold=True)
+    channel = ChannelMention(context.display.decisions_channel)
+    return notice(
+        "Not possible",
+        rich_text(record_facts.group_name(record), " is now: ", *status, "."),
+        rich_text("A disconnection request already ends this connection. Its card is in ", channel, "."),
+        "Nothing new was sent to Noyo.",
+    )
+
+
 def _not_disconnectable(record_state: RecordState) -> Json:
     record = record_state.record
-    if is_connected(record_state):
+    if was_connected(record_state):
         return notice(
             "Not possible yet",
             rich_text("Noyo has not said which of its groups ", record_facts.group_name(record), " is."),
@@ -258,7 +287,7 @@ def _date_errors(values: Mapping[str, str], today: date) -> FieldErrors:
 
 FORM: Form[Current] = Form(
     right=Right.APPROVE,
-    read=partial(record_target, Connection),
+    read=_read,
     show=_show,
     audit_outdated=_audit_outdated,
     validate=lambda context, entry, now: validate(entry.values, now[1], context.deps.today()),

@@ -32,7 +32,7 @@ def start(context: RequestContext, _: str) -> Json:
 def _report(context: RequestContext, found: HealthReport) -> list[Part]:
     polls = [_poll(kind, finished_at, found.at) for kind, finished_at in found.polled_at.items()]
     whole = diagnose(found.health_checks, found.at)
-    for more in (*polls, *_late(found), _parked(found.parked)):
+    for more in (*polls, *_late(found), _parked(found.parked), _unreadable(found.unreadable)):
         whole = whole.and_(more)
     parts: list[Part] = [Paragraph([_opening(context, whole), *_pause_line(found)])]
     for title, sign, lines in (("Problems", "✗ ", whole.wrong), ("No result", "? ", whole.unknown)):
@@ -108,8 +108,18 @@ def _parked(parked: dict[EntityKind, list[ParkedRow]]) -> Diagnosis:
         shown += rich_text(" ", UntrustedText(row.row_id, 60), " (", reason, ", since ", since, ")")
     more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
     problem = rich_text(
-        f"{plural(len(rows), 'record')} of Noyo's cannot be read, so their changes are not announced:",
+        f"{plural(len(rows), 'problem')} with reading Noyo's lists. Changes of what cannot be read are not announced:",
         *shown,
-        f"{more}. They are read again at each sweep. Report them to Noyo or to the developers of Switchboard.",
+        f"{more}. Each sweep reads everything again. Report what remains to Noyo or to the developers of Switchboard.",
     )
     return Diagnosis(wrong=(problem,))
+
+
+def _unreadable(count: int) -> Diagnosis:
+    if not count:
+        return Diagnosis(fine=("every entry readable",))
+    entries = "1 waiting entry" if count == 1 else f"{count} waiting entries"
+    advice = (
+        "After a rollback, upgrade again: what the newer release wrote is processed then. Otherwise, see the runbook."
+    )
+    return Diagnosis(wrong=(rich_text(f"This release cannot read {entries}. Nothing is lost. {advice}"),))

@@ -235,15 +235,18 @@ def last_day_fields(name: str, past_name: str, *, initial: date | None = None) -
     ]
 
 
-def chosen_day(values: Mapping[str, str], name: str) -> date | None:
+def chosen_day(values: Mapping[str, str], name: str, *, shown: date | None = None) -> date | None:
+    """`shown`: the initial value of the field, which a blank field stands for (see `values_of`)."""
     try:
-        return date.fromisoformat(values.get(name, ""))
+        return date.fromisoformat(values[name]) if values.get(name) else shown
     except ValueError:
         return None
 
 
-def last_day_errors(values: Mapping[str, str], name: str, past_name: str, today: date) -> FieldErrors:
-    chosen = chosen_day(values, name)
+def last_day_errors(
+    values: Mapping[str, str], name: str, past_name: str, today: date, *, shown: date | None = None
+) -> FieldErrors:
+    chosen = chosen_day(values, name, shown=shown)
     if chosen is None:
         return {name: "Choose the last day on which its coverage is managed."}
     if chosen < today and not values.get(past_name):

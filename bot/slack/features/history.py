@@ -13,11 +13,12 @@ from bot.domain.people import AuditEntry, Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, pending_disconnection_ref
 from bot.domain.requests import DecisionReason, DisconnectionReason
+from bot.errors import UnknownSchema
 from bot.slack.context import OWN_REQUEST, RequestContext
 from bot.slack.features import status
 from bot.slack.views import record_facts, replies
 from bot.slack.views.message import Paragraph, Part, SmallPrint
-from bot.slack.views.operation_text import DISCONNECT_REASONS, REASONS
+from bot.slack.views.operation_text import DISCONNECT_REASONS, REASONS, note
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
     Json,
@@ -28,6 +29,7 @@ from bot.slack.views.rich_text import (
     date_text,
     rich_text,
 )
+from bot.usecases.notifications.read_model import current_disconnections
 
 LISTED = 20
 _WORDS = MAX_QUOTE_LENGTH // 4
@@ -51,9 +53,11 @@ def start(context: RequestContext, text: str) -> Json:
 def _which(context: RequestContext, found: list[RecordState]) -> Json:
     opening = rich_text(f"Several match. Type {context.command} history and the id of one:")
     parts: list[Part] = [Paragraph([opening])]
-    for record_state in found[: status.LISTED]:
+    shown = found[: status.LISTED]
+    disconnections = current_disconnections(shown, context.deps.records)
+    for record_state in shown:
         parts += [
-            Paragraph([status.row(context, record_state.record)]),
+            Paragraph([status.row(context, record_state.record, disconnections.get(record_state.entity))]),
             SmallPrint([record_facts.id_and_version(record_state.record)]),
         ]
     if len(found) > status.LISTED:
@@ -63,12 +67,16 @@ def _which(context: RequestContext, found: list[RecordState]) -> Json:
 
 def _history(context: RequestContext, record_state: RecordState) -> Json:
     entries = _entries(context, record_state)
-    opening = rich_text("History of ", *record_facts.group_and_carrier(record_state.record, context.display), ":")
-    lines = [_line(entry) for entry in entries[:LISTED]] or [rich_text("No actions in Switchboard.")]
+    record = record_state.record
+    disconnection = current_disconnections([record_state], context.deps.records).get(record_state.entity)
+    opening = rich_text("History of ", *record_facts.title(record, context.display), ":")
+    now = record_facts.status_line(record, disconnection)
+    notes = _notes(context, entries[:LISTED])
+    lines = [_line(entry, notes) for entry in entries[:LISTED]] or [rich_text("No actions in Switchboard.")]
     if len(entries) > LISTED:
         lines.append(rich_text("There are older entries."))
     return replies.ephemeral(
-        Paragraph([opening, *lines]), SmallPrint([record_facts.id_and_version(record_state.record)])
+        Paragraph([opening, now]), Paragraph(lines), SmallPrint([record_facts.id_and_version(record)])
     )
 
 
@@ -87,12 +95,25 @@ def _entries(context: RequestContext, record_state: RecordState) -> list[AuditEn
     if isinstance(record, Connection) and record.group_id:
         disconnection = pending_disconnection_ref(record.group_id, record.carrier_id)
         found += context.deps.audit.entries(disconnection, limit=LISTED + 1)
-    return sorted(found, key=lambda entry: entry.at, reverse=True)[: LISTED + 1]
+    return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)[: LISTED + 1]
 
 
-def _line(entry: AuditEntry) -> RichText:
-    who = UserMention(entry.actor) if entry.actor else "Switchboard"
-    return rich_text(Timestamp(entry.at), " · ", who, ": ", *_description(entry.action, dict(entry.details)))
+def _notes(context: RequestContext, entries: list[AuditEntry]) -> dict[str, RichText]:
+    """The notes for Noyo by operation, while those are stored: the audit log contains no text that people typed."""
+    with_note = [dict(entry.details) for entry in entries if _table_key(dict(entry.details)) in _DECIDED]
+    ids = {details["operation"] for details in with_note if "operation" in details}
+    try:
+        found = context.deps.operations.operations(ids) if ids else {}
+    except UnknownSchema:
+        return {}  # The history is complete without the notes.
+    return {operation_id: note(operation) for operation_id, operation in found.items()}
+
+
+def _line(entry: AuditEntry, notes: Mapping[str, RichText]) -> RichText:
+    who, details = UserMention(entry.actor) if entry.actor else "Switchboard", dict(entry.details)
+    text = notes.get(details.get("operation", "")) if entry.action == "operation_submitted" else ()
+    shown = rich_text("; note for Noyo: ", *text) if text else ()
+    return rich_text(Timestamp(entry.at), " · ", who, ": ", *_description(entry.action, details), *shown)
 
 
 def _description(action: str, details: Mapping[str, str]) -> RichText:
@@ -204,27 +225,28 @@ _NOUNS = {
 }
 _OUTCOMES = {
     "confirmed": "was confirmed by Noyo",
-    "reconciled": "got no answer, but Noyo shows its effect",
+    "reconciled": "was not confirmed at first, but Noyo shows its effect",
     "duplicate": "was not accepted: there is another connection with this carrier group id",
     "refused": "was refused by Noyo",
     "changed": "was not sent: it had changed at Noyo",
     "not_authorized": "was not sent: the person had lost the right",
     "not_found": "was not found at Noyo",
+    "deleted": "ended: Noyo no longer has the record",
     "closed": "was closed; its effect is unknown",
     "reported_arrived": "arrived, as reported by a person",
-    "unclear": "got no answer; someone must check whether it arrived",
+    "unclear": "was not confirmed by Noyo; someone must check whether it arrived",
     "overdue": "did not succeed within a day",
     "end_date_passed": "was not sent: its last managed day is over",
     "expired": "expired unsent: no second approver confirmed it in time",
 }
 _OF_DISCONNECTIONS = {
     ("create_disconnection", "confirmed"): "was accepted by Noyo",
-    ("create_disconnection", "duplicate"): "was not sent: one is open at Noyo already",
+    ("create_disconnection", "duplicate"): "was not sent: Noyo already has one",
 }
 _STATES = {
-    "reconciling": "got no answer; checking whether it arrived",
+    "reconciling": "was not confirmed by Noyo; checking whether it arrived",
     "pending": "did not reach Noyo, and will be sent again",
-    "sending": "was sent to Noyo",
+    "sending": "was taken up to be sent to Noyo",
 }
 _RESOLUTIONS = {
     "arrived": "reported that it arrived",

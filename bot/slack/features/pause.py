@@ -1,7 +1,8 @@
 """*pause* and *resume*: something is wrong, and nothing more may be sent to Noyo until it is clear.
 
 An admin is in a hurry, and later wants to be sure that sending continues. What can go wrong: two admins pause or resume
-at once, or somebody believes that nothing can be requested meanwhile or that deferred requests are lost.
+at once, a request of Slack's is delivered again after the other command, or somebody believes that nothing can be
+requested meanwhile or that deferred requests are lost.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ def start_pause(context: RequestContext, text: str) -> Json:
     permission = context.authorize(Right.ADMINISTER, SENDING_PAUSE)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    match pause(context.actor.user_id, text, context.deps):
+    match pause(context.actor.user_id, text, context.deps, command_id=context.actor.trigger_id or None):
         case PauseChanged(change):
             return replies.ephemeral(
                 rich_text(*health.paused_since(change), "."), health.WHILE_PAUSED, _announced_in(context)
             )
+        case PauseUnchanged(repeated=True) as unchanged:
+            return _repeated(unchanged)
         case PauseUnchanged(running):
             resumes = f"{context.command} resume ends the pause."
             return replies.ephemeral(rich_text("Already paused: ", *_since(running), "."), resumes)
@@ -35,7 +38,7 @@ def start_resume(context: RequestContext, _: str) -> Json:
     permission = context.authorize(Right.ADMINISTER, SENDING_PAUSE)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    match resume(context.actor.user_id, context.deps):
+    match resume(context.actor.user_id, context.deps, command_id=context.actor.trigger_id or None):
         case PauseChanged(change):
             return replies.ephemeral(
                 rich_text(*health.pause_ended(change), "."),
@@ -44,9 +47,17 @@ def start_resume(context: RequestContext, _: str) -> Json:
                 _announced_in(context),
                 *_observes_only(context),
             )
+        case PauseUnchanged(repeated=True) as unchanged:
+            return _repeated(unchanged)
         case PauseUnchanged(_, last):
-            before = rich_text(" ", *health.pause_ended(last), ".") if last is not None else ()
-            return replies.ephemeral(rich_text("Sending is not paused.", *before), *_observes_only(context))
+            return replies.ephemeral(_not_paused(last), *_observes_only(context))
+
+
+def _repeated(unchanged: PauseUnchanged) -> Json:
+    """For a request that Slack delivers again: the person may not have seen the first answer."""
+    running = unchanged.pause
+    now = rich_text(*_since(running), ".") if running is not None else _not_paused(unchanged.last)
+    return replies.ephemeral("You already sent this command. Nothing was changed this time.", now)
 
 
 def pause_lines(context: RequestContext) -> list[RichText]:
@@ -60,6 +71,12 @@ def pause_lines(context: RequestContext) -> list[RichText]:
 
 def _since(running: Pause | None) -> RichText:
     return rich_text(*health.paused_since(running), *health.reason_suffix(running)) if running is not None else ()
+
+
+def _not_paused(last: Pause | None) -> RichText:
+    """`last`: the latest pause that has ended."""
+    before = rich_text(" ", *health.pause_ended(last), ".") if last is not None else ()
+    return rich_text("Sending is not paused.", *before)
 
 
 def _announced_in(context: RequestContext) -> RichText:

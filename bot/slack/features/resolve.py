@@ -25,18 +25,27 @@ RESOLUTION_OF_ACTION = {
 
 def click(act: Action, context: RequestContext, value: ButtonValue) -> None:
     """Records the resolution. The person gets feedback; everybody else sees it on the card."""
-    title, words = _resolve(context, RESOLUTION_OF_ACTION[act], value.operation_id or "")
+    title, words = _resolve(context, RESOLUTION_OF_ACTION[act], value.operation_id or "", value.version)
     context.give_feedback(title, words)
 
 
-def _resolve(context: RequestContext, resolution: Resolution, operation_id: str) -> tuple[str, RichText]:
+def _resolve(
+    context: RequestContext, resolution: Resolution, operation_id: str, attempt: str | None
+) -> tuple[str, RichText]:
     before = context.deps.operations.operation(operation_id)
     needed = before.required_right if before else Right.REQUEST
     permission = context.authorize(needed, before.entity if before else None)
     if not permission.allowed:
         return "Not possible", replies.denial(permission)
+    if before and before.state is OperationState.NEEDS_RESOLUTION and attempt != str(before.attempts):
+        return "Not possible", rich_text("This question is about an earlier attempt. Please answer the newest message.")
     resolved = resolve(
-        operation_id, resolution, context.actor.user_id, seen_version=_version_now(context, before), deps=context.deps
+        operation_id,
+        resolution,
+        context.actor.user_id,
+        attempt=before.attempts if before else 0,
+        seen_version=_version_now(context, before),
+        deps=context.deps,
     )
     if resolved is None:
         about = before.entity if before else None

@@ -6,7 +6,9 @@ wrong: a colleague was faster, the connection changed meanwhile, or the correcte
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from hashlib import sha256
 
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
@@ -20,6 +22,7 @@ from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import Message, Paragraph, Part, Quote
 from bot.slack.views.modals import (
     MAX_GROUP_ID,
+    FieldErrors,
     carrier_group_id_field,
     field_errors,
     form,
@@ -57,7 +60,7 @@ def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> J
         CALLBACK,
         [
             *Message(_facts(context, record, changed=record.version != shown.version)).blocks(),
-            carrier_group_id_field(_initial_id(record), hint="Correct it if it was wrong."),
+            carrier_group_id_field(_initial_id(record), hint="Correct it if it was wrong.", block_id=_id_block(record)),
             *sensitive_fields(federal_ein_optional=True, hint="Leave a field blank to keep the value at Noyo."),
         ],
         about=buttons.encode(ButtonValue(record.entity, record.version)),
@@ -66,7 +69,7 @@ def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> J
 
 def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
     record_state, record = now
-    typed_id = entry.values["carrier_group_id"]
+    typed_id = _values(entry, record)["carrier_group_id"]
     result = retry_connection(
         entry.view_id,
         context.actor.user_id,
@@ -82,7 +85,7 @@ def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
         result,
         what=rich_text("a retry for ", group, ", carrier group id ", own_group_id(typed_id)),
         channel=context.display.connections_channel,
-        conflict=lambda operation: replies.show_field_errors({"carrier_group_id": conflict_error(operation)}),
+        conflict=lambda operation: replies.show_field_errors({_id_block(record): conflict_error(operation)}),
         changed=lambda newest: replace_modal(_show(context, record_of_kind(Connection, newest), entry.shown)),
     )
 
@@ -91,15 +94,37 @@ def _initial_id(record: Connection) -> str:
     return (record.carrier_group_id or "")[:MAX_GROUP_ID]
 
 
+def _id_block(record: Connection) -> str:
+    """The block id of the carrier group id, different for each id at Noyo.
+
+    Slack keeps the value of a field whose ids stay the same. If a colleague corrected the id while the form was open,
+    the old id would look like this person's correction, and would be sent.
+    """
+    return f"carrier_group_id.{sha256(_initial_id(record).encode()).hexdigest()[:16]}"
+
+
+def _values(entry: Entry, record: Connection) -> Mapping[str, str]:
+    """What was entered. A blank carrier group id is the one that was shown, so no correction is sent.
+
+    `record` is in the version that the form showed.
+    """
+    return {**entry.values, "carrier_group_id": entry.values.get("carrier_group_id") or _initial_id(record).strip()}
+
+
+def _errors(record: Connection, entry: Entry) -> FieldErrors:
+    errors = field_errors(_values(entry, record), required=("carrier_group_id",))
+    return {_id_block(record) if name == "carrier_group_id" else name: error for name, error in errors.items()}
+
+
 def _facts(context: RequestContext, record: Connection, *, changed: bool) -> list[Part]:
     names = rich_text(*record_facts.group_and_carrier(record, context.display))
     parts: list[Part] = [Paragraph([names, record_facts.status_line(record)])]
     if changed:
         warning = "It changed after you opened it. Check its current state before you submit."
         parts.insert(0, Paragraph([rich_text(warning)]))
-    words = record_facts.carrier_message(record)
+    words = record_facts.message_text(record)
     if words:
-        parts += [Paragraph([rich_text("Message from the carrier:")]), Quote(words)]
+        parts += [Paragraph([rich_text(f"{record_facts.message_label(record.status)}:")]), Quote(words)]
     return parts
 
 
@@ -108,6 +133,6 @@ FORM: Form[Current] = Form(
     read=partial(record_target, Connection),
     show=_show,
     audit_outdated=partial(audit_outdated, RetryRequest()),
-    validate=lambda _, entry, __: field_errors(entry.values, required=("carrier_group_id",)),
+    validate=lambda _, entry, now: _errors(now[1], entry),
     submit=_submit,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.content import RelatedRecords
 from bot.domain.operations import Operation, OperationState
 from bot.domain.people import Right, Verdict
 from bot.domain.record_states import RecordState, is_connected
@@ -22,7 +23,7 @@ from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Q
 from bot.slack.views.modals import form, notice, replace_modal
 from bot.slack.views.operation_text import actor, in_progress, outcome
 from bot.slack.views.record_cards import earlier_requests_line
-from bot.slack.views.record_facts import status_name
+from bot.slack.views.record_facts import current_status, status_name
 from bot.slack.views.request_cards import consequence, disconnection_parties, pending_disconnection_facts
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
@@ -36,7 +37,7 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 from bot.usecases.admin.authorization import authorized
-from bot.usecases.notifications.read_model import earlier_requests
+from bot.usecases.notifications.read_model import related_records
 from bot.usecases.operations.second_approval import Confirmed, NotAwaitingConfirmation, confirm, withdraw
 from bot.usecases.operations.submit import NotAllowed
 
@@ -86,18 +87,22 @@ def confirmation_or_reason(context: RequestContext, operation: Operation, *, fir
     if not permission.allowed:
         return notice("Not possible", replies.denial(permission))
     record_state = context.deps.records.record_state(wanted.connection)
-    obstacle = _obstacle(context, operation, record_state)
+    related = related_records(record_state, context.deps.records) if record_state is not None else RelatedRecords()
+    disconnection = related.disconnections.get(wanted.connection)
+    obstacle = _obstacle(context, operation, record_state, disconnection)
     return obstacle or confirmation(
         operation,
         wanted,
         record_state.record if record_state else None,
         context.display,
         first=first,
-        earlier=earlier_requests(record_state, context.deps.records) if record_state else (),
+        earlier=related.earlier,
     )
 
 
-def _obstacle(context: RequestContext, operation: Operation, record_state: RecordState | None) -> Json | None:
+def _obstacle(
+    context: RequestContext, operation: Operation, record_state: RecordState | None, disconnection: RecordState | None
+) -> Json | None:
     """A reason for which the worker would not send it, shown while somebody can still act on it.
 
     Authorizing the requester also refreshes the cached facts that the worker uses. If Slack does not answer, the form
@@ -107,8 +112,8 @@ def _obstacle(context: RequestContext, operation: Operation, record_state: Recor
     if authorized(Right.APPROVE, operation.actor or "", context.deps).verdict is Verdict.DENIED:
         lost_right = rich_text(actor(operation), ", who asked for it, is no longer allowed to.")
         return notice("Not possible", lost_right, advice)
-    if record_state is not None and not is_connected(record_state):
-        now = rich_text("The connection is now: ", status_name(record_state.status, bold=True), ".")
+    if record_state is not None and not is_connected(record_state, disconnection):
+        now = rich_text("The connection is now: ", *current_status(record_state.record, disconnection, bold=True), ".")
         return notice("Not possible", now, advice)
     return None
 
@@ -172,9 +177,7 @@ def _withdraw(context: RequestContext, operation_id: str) -> tuple[str, RichText
         return "Not possible", replies.denial(permission)
     withdrawn = withdraw(operation_id, context.actor.user_id, deps=context.deps)
     if withdrawn is not None:
-        return "Withdrawn", rich_text(
-            "The request is withdrawn. Nothing was sent to Noyo, and the group stays connected."
-        )
+        return "Withdrawn", rich_text("The request is withdrawn. Nothing was sent to Noyo.")
     now = context.deps.operations.operation(operation_id)
     if operation is not None:
         context.audit_event("withdrawal_conflict", operation.entity, *_conflict_details(operation, now))

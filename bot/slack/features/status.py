@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from bot.domain.content import RecordCard
 from bot.domain.operations import Operation, ReplyTo
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState, decidable
@@ -21,15 +22,15 @@ from bot.slack.context import RequestContext
 from bot.slack.features import pause
 from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.cards import message
+from bot.slack.views.cards import message, no_links
 from bot.slack.views.message import Buttons, Message, Paragraph, Part
 from bot.slack.views.modals import UUID, notice, notice_view
-from bot.slack.views.operation_text import current_state, in_progress
-from bot.slack.views.record_cards import claimed_by
+from bot.slack.views.operation_text import current_state, in_progress, note_line
+from bot.slack.views.record_cards import claimed_by, disconnection_lines
 from bot.slack.views.record_facts import disconnection_facts, end_date, next_step, source_name, status_name
 from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts
 from bot.slack.views.rich_text import MAX_QUOTE_LENGTH, Json, RichText, Timestamp, UntrustedText, labelled, rich_text
-from bot.usecases.notifications.read_model import record_card, waiting_for_us
+from bot.usecases.notifications.read_model import SHOWN, current_disconnections, record_card, waiting_for_us
 from bot.usecases.operations import submit
 
 LISTED = 8
@@ -64,8 +65,12 @@ def click_details(context: RequestContext, value: ButtonValue) -> None:
 def listing(context: RequestContext, opening: str, found: list[RecordState]) -> Json:
     """Several records, each with its buttons; more than fit are named as more."""
     parts: list[Part] = [Paragraph([rich_text(opening)])]
-    for record_state in found[:LISTED]:
-        parts += [Paragraph([row(context, record_state.record)]), _buttons(context, record_state)]
+    shown = found[:LISTED]
+    disconnections = current_disconnections(shown, context.deps.records)
+    for record_state in shown:
+        disconnection = disconnections.get(record_state.entity)
+        parts += [Paragraph([row(context, record_state.record, disconnection)])]
+        parts += [_buttons(context, record_state, disconnection)]
     if len(found) > LISTED:
         parts.append(Paragraph([rich_text("More match: add a word, or use an id.")]))
     return replies.ephemeral(*parts)
@@ -87,7 +92,7 @@ def _details(context: RequestContext, value: ButtonValue) -> Json:
     card = record_card(value.record, context.deps)
     if card is None:
         return notice("Details", "Switchboard no longer has this record.")
-    parts = [*_everything(context, card.record_state), *_versions(context, card.record_state)]
+    parts = [*_everything(context, card), *_versions(context, card.record_state)]
     return notice_view("Details", Message(parts, warning=context.display.warning()))
 
 
@@ -115,34 +120,40 @@ def _nothing(context: RequestContext, text: str) -> Json:
 def _waiting(context: RequestContext) -> Json:
     """What needs our team, for somebody who does not name a group."""
     waiting, total = waiting_for_us(context.deps.records)
-    if not waiting:
+    if total == 0:
         return replies.ephemeral("Nothing needs our action.", f"{context.command} status and a name shows one.")
-    return listing(context, f"Needs our action: {total}. The first are shown.", list(waiting))
+    unreadable = _unreadable(min(total, SHOWN) - len(waiting))
+    return listing(context, f"Needs our action: {total}. The first are shown.{unreadable}", list(waiting))
 
 
-def row(context: RequestContext, record: Record) -> RichText:
-    """A record in one line, for where several are listed."""
+def row(context: RequestContext, record: Record, disconnection: RecordState | None) -> RichText:
+    """A record in one line, for where several are listed. `disconnection`: the request that counts for a connection."""
     number = record_facts.carrier_group_id_line(record) if isinstance(record, Connection) else end_date(record)
     return rich_text(
-        *record_facts.group_and_carrier(record, context.display),
+        *record_facts.title(record, context.display),
         ": ",
-        status_name(record.status, bold=True),
+        *record_facts.current_status(record, disconnection, bold=True),
         ". ",
         *number,
     )
 
 
-def _buttons(context: RequestContext, record_state: RecordState, *, with_claim: bool = False) -> Buttons:
-    offered = record_facts.action_buttons(record_state, context.display, primary=False, with_claim=with_claim)
+def _buttons(
+    context: RequestContext, record_state: RecordState, disconnection: RecordState | None, *, with_claim: bool = False
+) -> Buttons:
+    display = context.display
+    offered = record_facts.action_buttons(record_state, disconnection, display, primary=False, with_claim=with_claim)
     return Buttons(offered, f"{record_state.entity}:{record_state.record.version}")
 
 
-def _everything(context: RequestContext, record_state: RecordState) -> list[Part]:
-    record = record_state.record
+def _everything(context: RequestContext, card: RecordCard) -> list[Part]:
+    record_state, record = card.record_state, card.record_state.record
+    notes = [note_line(operation) for operation in (card.operation, card.last) if operation is not None]
     lines = [
-        rich_text(*record_facts.group_and_carrier(record, context.display)),
-        record_facts.status_line(record),
-        labelled("Next", *next_step(record, context.display)),
+        record_facts.title(record, context.display),
+        record_facts.status_line(record, card.disconnection),
+        labelled("Next", *next_step(record, context.display, card.disconnection)),
+        *disconnection_lines(card, context.display, no_links),
         labelled("Created", Timestamp(record.created)),
         # Noyo itself names the source of a request to disconnect.
         *([record_facts.requester(record_state)] if isinstance(record, Connection) else []),
@@ -159,8 +170,9 @@ def _everything(context: RequestContext, record_state: RecordState) -> list[Part
         lines += [labelled("Decided", Timestamp(record.decided))] if record.decided is not None else []
     if record.completed is not None:
         lines.append(labelled("Completed", Timestamp(record.completed)))
-    words = record_facts.carrier_message(record)
-    return [Paragraph(lines), *([Paragraph([labelled("Message from the carrier", *words)])] if words else [])]
+    words = record_facts.message_text(record)
+    said = [labelled(record_facts.message_label(record.status), *words)] if words else []
+    return [Paragraph(lines), Paragraph([*said, *notes])]
 
 
 def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
@@ -177,7 +189,7 @@ def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
 def _version_details(record: Record) -> RichText:
     if isinstance(record, Disconnection):
         return rich_text(" · ", *end_date(record))
-    message = record_facts.carrier_message(record, MAX_QUOTE_LENGTH // 7)
+    message = record_facts.message_text(record, MAX_QUOTE_LENGTH // 7)
     return rich_text(" · ", *message) if message else ()
 
 
@@ -190,14 +202,15 @@ def list_decisions(context: RequestContext, _: str) -> Json:
     waiting = records.in_status(EntityKind.DISCONNECTION, undecided, limit=COUNTED)
     unconfirmed = context.deps.operations.awaiting_confirmation(limit=COUNTED)
     # Each list is sorted, so only the first entries of each can be among the first of both.
-    found = records.record_states(waiting[:LISTED])
+    found = records.record_states(waiting[:LISTED], skip_unreadable=True)
+    unreadable = _unreadable(len(waiting[:LISTED]) - len(found))
     shown = [found[entity] for entity in waiting[:LISTED] if entity in found and decidable(found[entity])]
     rows = [(_end(record_state.record), _decision_row(context, record_state)) for record_state in shown]
     rows += [(_end(operation.input), _unconfirmed_row(context, operation)) for operation in unconfirmed[:LISTED]]
-    if not rows:
+    if not rows and not unreadable:
         return replies.ephemeral("No request to disconnect waits for a decision.")
     listed = sorted(rows, key=lambda row: row[0])[:LISTED]
-    opening = "These need a decision, most urgent first."
+    opening = f"These disconnection requests need a decision, most urgent first.{unreadable}"
     parts = [part for _, row in listed for part in row]
     return replies.ephemeral(opening, *parts, *_more(context, len(waiting) + len(unconfirmed) - LISTED))
 
@@ -220,7 +233,7 @@ def _decision_row(context: RequestContext, record_state: RecordState) -> list[Pa
     operation = context.deps.operations.open_on(record_state.entity)
     if operation is not None:
         return [Paragraph([*lines, in_progress(operation)])]
-    return [Paragraph(lines), _buttons(context, record_state, with_claim=True)]
+    return [Paragraph(lines), _buttons(context, record_state, None, with_claim=True)]
 
 
 def _unconfirmed_row(context: RequestContext, operation: Operation) -> list[Part]:
@@ -233,6 +246,12 @@ def _unconfirmed_row(context: RequestContext, operation: Operation) -> list[Part
         labelled("Now", *current_state(operation)),
     ]
     return [Paragraph(lines), Buttons(buttons.second_approval_buttons(operation.id, primary=False), operation.id)]
+
+
+def _unreadable(number: int) -> str:
+    if number <= 0:
+        return ""
+    return f" This release cannot read {number} of them. After a rollback, upgrade again."
 
 
 def _more(context: RequestContext, number: int) -> list[str]:

@@ -8,6 +8,7 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionSource, needs_our_action
 from bot.domain.reminders import days_left
 from bot.slack.views import buttons, operation_text, record_facts
+from bot.slack.views.answer_text import answered
 from bot.slack.views.buttons import Action
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote
 from bot.slack.views.record_cards import claimed_by, last_outcome, open_operation, revision
@@ -44,10 +45,10 @@ def alert(content: Alert, display: DisplaySettings, links: PermalinkLookup) -> M
     next_line = labelled("Next", *next_step(record_state.record, display))
     parts: list[Part] = [
         Paragraph([*_mentions(content, display), *_facts(content, display)]),
-        *_carrier_message(record_state.record),
+        *_message(record_state.record),
         Paragraph([*_history(record_state), next_line]),
         Paragraph(card_link(content.card, links)),
-        Buttons(record_facts.action_buttons(record_state, display, with_claim=True), revision(content)),
+        Buttons(record_facts.action_buttons(record_state, None, display, with_claim=True), revision(content)),
     ]
     return Message(parts, _title(content), display.warning())
 
@@ -67,10 +68,12 @@ def _title(content: Alert) -> RichText:
     group = record_facts.group_name(record)
     if not isinstance(record, Disconnection):
         return rich_text(status_name(record.status), ": ", group)
+    end, today = record.effective_end_date, content.today
+    left = f" · {days_left_text(days_left(end, today))}" if end and today else ""
     if content.is_reminder:
-        end, today = record.effective_end_date, content.today
-        left = f" · {days_left_text(days_left(end, today))}" if end and today else ""
         return rich_text("Reminder: disconnect ", group, left)
+    if content.record_state.end_date_change is not None:
+        return rich_text("Last managed day changed: ", group, left)
     carrier = record.source_type is DisconnectionSource.CARRIER
     return rich_text("The carrier asks to disconnect " if carrier else "Request to disconnect ", group)
 
@@ -84,17 +87,16 @@ def _facts(content: Alert, display: DisplaySettings) -> list[RichText]:
     if isinstance(record, Disconnection):
         today = content.today if needs_our_action(record.status) else None
         source = labelled("Source", source_name(record))
-        return [*lines, source, end_date(record, today), *claimed_by(content.record_state)]
+        end = [end_date(record, today), *record_facts.moved_from(content.record_state)]
+        return [*lines, source, *end, *claimed_by(content.record_state)]
     return [*lines, record_facts.carrier_group_id_line(record)]
 
 
-def _carrier_message(record: Connection | Disconnection) -> list[Part]:
-    message = record_facts.carrier_message(record)
-    if message:
-        return [Paragraph([labelled("Message from the carrier")]), Quote(message)]
-    if record.status is ConnectionStatus.UNABLE_TO_CONNECT:
-        return [Paragraph([labelled("Message from the carrier", "none")])]
-    return []
+def _message(record: Connection | Disconnection) -> list[Part]:
+    label, message = record_facts.message_label(record.status), record_facts.message_text(record)
+    if record.status is ConnectionStatus.UNABLE_TO_CONNECT and not message:
+        return [Paragraph([labelled(label, "none")])]
+    return [Paragraph([labelled(label)]), Quote(message)] if message else []
 
 
 def _history(record_state: RecordState) -> list[RichText]:
@@ -159,7 +161,7 @@ def manual_resolution(content: ManualResolution, display: DisplaySettings, links
         Paragraph(_our_side(operation)),
         Paragraph(_noyo_side(content.record_state, operation)),
         Paragraph([_next_step(operation), *card_link(content.card, links)]),
-        Buttons(buttons.resolution_buttons(operation.id), f"{operation.id}:{operation.state.value}"),
+        Buttons(buttons.resolution_buttons(operation), f"{operation.id}:{operation.state.value}:{operation.attempts}"),
     ]
     title = rich_text("Did it arrive? ", *_resolution_title(content, display))
     return Message(parts, title, display.warning())
@@ -174,7 +176,7 @@ def _resolution_title(content: ManualResolution, display: DisplaySettings) -> Ri
 def _reason(operation: Operation) -> RichText:
     result, possessive = operation.outcome, operation_text.possessive(operation)
     if result is None or result.kind is not OutcomeKind.OVERDUE:
-        return rich_text("Noyo did not answer ", *possessive, ", and does not show whether it arrived.")
+        return rich_text(*possessive, ": ", *answered(operation), ", and Noyo does not show whether it arrived.")
     message = operation_text.quoted(operation, result.message) if result.message else None
     error = rich_text(" Last error: ", message) if message else ()
     return rich_text("A day has passed since the first attempt at ", *possessive, ".", *error)

@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
+from bot.domain.operations import Operation
 from bot.domain.records import EntityKind, EntityRef
 from bot.errors import UnknownSchema
 from bot.slack.views.message import confirm, plain_text
 from bot.slack.views.rich_text import Json, truncate
 
+T = TypeVar("T")
 SCHEMA = 1
 MAX_VALUE = 2000
 _MAX_LABEL = 75
@@ -38,7 +41,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ButtonValue:
-    """What a button is for: a record in the version that was shown, or an operation.
+    """What a button is for: a record in the version that was shown, or an operation (`version`: its attempt).
 
     A request without a record is identified by its operation alone, since its entity reference contains typed text.
     """
@@ -46,6 +49,8 @@ class ButtonValue:
     entity: EntityRef | None = None
     version: str | None = None
     operation_id: str | None = None
+    owner_revision: int | None = None
+    """The owner revision that was shown, for buttons that change the owner."""
 
     def __post_init__(self) -> None:
         about_record = self.entity is not None and self.version is not None
@@ -66,6 +71,7 @@ def encode(value: ButtonValue) -> str:
         "r": str(value.entity) if value.entity else None,
         "v": value.version,
         "o": value.operation_id,
+        "w": value.owner_revision,
     }
     given = {name: field for name, field in fields.items() if field is not None}
     text = json.dumps(given, separators=(",", ":"))
@@ -84,14 +90,19 @@ def decode(text: str) -> ButtonValue:
         raise ValueError("not a button value")
     if fields["s"] != SCHEMA:
         raise UnknownSchema("This button was made by another version of Switchboard. Please use a newer message.")
-    entity = _text(fields, "r")
-    return ButtonValue(EntityRef.parse(entity) if entity else None, _text(fields, "v"), _text(fields, "o"))
+    entity = _typed(str, fields, "r")
+    return ButtonValue(
+        EntityRef.parse(entity) if entity else None,
+        _typed(str, fields, "v"),
+        _typed(str, fields, "o"),
+        _typed(int, fields, "w"),
+    )
 
 
-def _text(fields: Json, name: str) -> str | None:
+def _typed(cls: type[T], fields: Json, name: str) -> T | None:
     value = fields.get(name)
-    if value is not None and not isinstance(value, str):
-        raise ValueError(f"not a button value: {name} is not text")
+    if value is not None and type(value) is not cls:
+        raise ValueError(f"not a button value: {name} has another type")
     return value
 
 
@@ -112,12 +123,23 @@ _CLAIM_INSTEAD = ("Claim Instead", "Claim Instead: {name}")
 
 
 def record_button(
-    action: Action, entity: EntityRef, version: str, *, name: str, primary: bool = False, replaces_owner: bool = False
+    action: Action,
+    entity: EntityRef,
+    version: str,
+    *,
+    name: str,
+    primary: bool = False,
+    replaces_owner: bool = False,
+    owner_revision: int | None = None,
 ) -> Json:
-    """`replaces_owner` is for claiming a record that someone else has claimed."""
+    """`replaces_owner` is for claiming a record that someone else has claimed.
+
+    `owner_revision` is for claiming and releasing: a click on an earlier claim changes nothing.
+    """
     label, accessibility_label = _CLAIM_INSTEAD if replaces_owner else _RECORD_BUTTONS[action]
+    value = ButtonValue(entity, version, owner_revision=owner_revision)
     return {
-        **_button(action, label, ButtonValue(entity, version), primary=primary),
+        **_button(action, label, value, primary=primary),
         "accessibility_label": truncate(accessibility_label.format(name=name), _MAX_LABEL),
     }
 
@@ -130,7 +152,7 @@ def _button(action: Action, label: str, value: ButtonValue, *, primary: bool = F
 def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple[Json, ...]:
     """For an operation that waits for a second approver. Withdraw cannot be undone, so it asks for confirmation."""
     value = ButtonValue(operation_id=operation_id)
-    text = "The request will not be sent to Noyo, and the group stays connected."
+    text = "The request will not be sent to Noyo."
     return (
         _button(Action.CONFIRM, "Confirm Disconnection…", value, primary=primary),
         {**_button(Action.WITHDRAW, "Withdraw", value), "confirm": confirm("Withdraw the request?", text, "Withdraw")},
@@ -144,9 +166,12 @@ RESOLUTIONS = {
 }
 
 
-def resolution_buttons(operation_id: str) -> tuple[Json, ...]:
-    """For an operation with an unknown effect. No answer can be undone, so each asks for confirmation."""
-    value = ButtonValue(operation_id=operation_id)
+def resolution_buttons(operation: Operation) -> tuple[Json, ...]:
+    """For an operation with an unknown effect. No answer can be undone, so each asks for confirmation.
+
+    An answer is for the attempt that was shown: on an old message, it must not send a later attempt once more.
+    """
+    value = ButtonValue(operation_id=operation.id, version=str(operation.attempts))
     return tuple(
         {**_button(action, label, value), "confirm": confirm("Are you sure?", text, label)}
         for action, (label, text) in RESOLUTIONS.items()

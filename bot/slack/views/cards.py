@@ -20,9 +20,10 @@ from bot.domain.content import (
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import EventKind, OutboxEvent, is_deferral, is_submission
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection
+from bot.domain.records import Connection, Disconnection, LocalStatus, Status
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.alerts import alert, manual_resolution
+from bot.slack.views.answer_text import answered
 from bot.slack.views.buttons import Action
 from bot.slack.views.health import pause_notice
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part
@@ -32,6 +33,7 @@ from bot.slack.views.replies import reply
 from bot.slack.views.request_cards import request_card
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
+    ChannelMention,
     PermalinkLookup,
     PlainText,
     RichText,
@@ -83,7 +85,7 @@ def _message(content: Content, display: DisplaySettings, links: PermalinkLookup)
         case ManualResolution():
             return manual_resolution(content, display, links)
         case ThreadLine():
-            return thread_line(content)
+            return thread_line(content, display)
         case Reply():
             return reply(content, display, links)
         case Summary():
@@ -95,20 +97,23 @@ def _message(content: Content, display: DisplaySettings, links: PermalinkLookup)
 def _record_card(card: RecordCard, display: DisplaySettings, links: PermalinkLookup) -> Message:
     record = card.record_state.record
     if isinstance(record, Connection):
-        return connection_card(card, record, display)
+        return connection_card(card, record, display, links)
     return disconnection_card(card, record, display, links)
 
 
 # ---------------------------------------------------------------- the thread of a card
 
 
-def thread_line(content: ThreadLine) -> Message:
+def thread_line(content: ThreadLine, display: DisplaySettings) -> Message:
     """Answers: what happened, in order?
 
     A line must describe the moment of its event, not the present. So it uses the event as it was, and from the
-    operation only what never changes, or its outcome.
+    operation only what never changes, or its outcome. Below it are the fields that changed with it, old and new.
     """
-    return Message([Paragraph([_line(content.event, content.operation)])])
+    event = content.event
+    late = " · posted late" if event.late else ""
+    changes = record_facts.change_lines(event.changes, _parsed(event, event.after), display)
+    return Message([Paragraph([rich_text(*_line(event, content.operation), late), *changes])])
 
 
 def _line(event: OutboxEvent, operation: Operation | None) -> RichText:
@@ -135,14 +140,20 @@ def _owner_line(event: OutboxEvent) -> RichText:
 def _status_change(event: OutboxEvent) -> RichText:
     if event.before is None:
         return rich_text("New at Noyo: ", *_status_after(event))
+    if event.before == LocalStatus.DELETED.value:
+        return rich_text("It exists at Noyo again: ", *_status_after(event))
     if event.before == event.after:
-        return rich_text("Changed at Noyo, still ", *_status_after(event))
-    before = status_name(parse_status(event.entity.kind, event.before))
-    return rich_text(before, " → ", *_status_after(event))
+        unseen = "" if event.changes else "; nothing that is shown here changed"
+        return rich_text("Changed at Noyo, still ", *_status_after(event), unseen)
+    return rich_text(status_name(_parsed(event, event.before)), " → ", *_status_after(event))
 
 
 def _status_after(event: OutboxEvent) -> RichText:
-    return rich_text(status_name(parse_status(event.entity.kind, event.after or ""), bold=True))
+    return rich_text(status_name(_parsed(event, event.after), bold=True))
+
+
+def _parsed(event: OutboxEvent, status: str | None) -> Status:
+    return parse_status(event.entity.kind, status or "")
 
 
 def _operation_line(event: OutboxEvent, operation: Operation | None) -> RichText:
@@ -159,7 +170,9 @@ def _open_operation_line(event: OutboxEvent, operation: Operation, state: Operat
     if state is OperationState.AWAITING_CONFIRMATION:
         return operation_text.awaiting_confirmation(operation)
     if state is OperationState.RECONCILING:
-        return rich_text("Noyo did not answer ", *possessive, "; checking whether it arrived")
+        if operation.sends > 1:  # The answer to the attempt of this event is unknown.
+            return rich_text("Noyo has not confirmed ", *possessive, "; checking whether it arrived")
+        return rich_text(*possessive, ": ", *answered(operation), "; checking whether it arrived")
     if state is OperationState.NEEDS_RESOLUTION:
         return rich_text("Needs review: it is unknown whether ", *possessive, " arrived")
     if is_deferral(event):
@@ -190,7 +203,7 @@ def summary(content: Summary, display: DisplaySettings) -> Message:
     is one message that says how many more there are and how to find them. It is never updated, so it has a time.
     """
     listed = list({state.entity: state for state in content.waiting}.values())[:MAX_LISTED]
-    parts: list[Part] = [Paragraph(_counts(content))]
+    parts: list[Part] = [Paragraph(_counts(content)), Paragraph(_channels(display))]
     for record_state in listed:
         parts += [Paragraph(_record_lines(record_state, display)), _buttons(record_state, display)]
     parts.append(Paragraph(_more_line(content.waiting_total - len(listed), display)))
@@ -200,7 +213,7 @@ def summary(content: Summary, display: DisplaySettings) -> Message:
 def _counts(content: Summary) -> list[RichText]:
     connections = plural(content.connections, "open connection")
     disconnections = plural(content.disconnections, "open disconnection request")
-    first = rich_text(f"Following {connections} and {disconnections} at Noyo. Every change is posted here.")
+    first = rich_text(f"Following {connections} and {disconnections} at Noyo.")
     if content.waiting_total == 0:
         return [first, rich_text("Nothing needs action.")]
     need = f"{content.waiting_total} of them {'needs' if content.waiting_total == 1 else 'need'} action."
@@ -208,24 +221,38 @@ def _counts(content: Summary) -> list[RichText]:
     return [first, rich_text(PlainText(need, bold=True)), as_of]
 
 
+def _channels(display: DisplaySettings) -> list[RichText]:
+    """What is posted in which channel; two roles may have the same channel."""
+    posts: dict[str, list[str]] = {}
+    for channel, what in (
+        (display.connections_channel, "a card for each new or changed connection, with every change in its thread"),
+        (
+            display.alerts_channel,
+            "alerts for connections that need action, and questions that only a person can answer",
+        ),
+        (display.decisions_channel, "a card for each disconnection request, with its alerts and reminders"),
+    ):
+        posts.setdefault(channel, []).append(what)
+    return [rich_text(ChannelMention(channel), f": {'; '.join(whats)}.") for channel, whats in posts.items()]
+
+
 def _record_lines(record_state: RecordState, display: DisplaySettings) -> list[RichText]:
     record = record_state.record
-    name = record_facts.group_and_carrier(record, display)
-    line = rich_text(PlainText("• "), *name, ": ", status_name(record.status, bold=True))
+    line = rich_text(PlainText("• "), *record_facts.title(record, display), ": ", status_name(record.status, bold=True))
     return [line, end_date(record)] if isinstance(record, Disconnection) else [line, *_connection(record)]
 
 
 def _connection(record: Connection) -> list[RichText]:
-    message = record_facts.carrier_message(record, _MAX_MESSAGE)
+    message = record_facts.message_text(record, _MAX_MESSAGE)
     return [
         *([record_facts.carrier_group_id_line(record)] if record.carrier_group_id is not None else []),
-        *([labelled("Message from the carrier", *message)] if message else []),
+        *([labelled(record_facts.message_label(record.status), *message)] if message else []),
     ]
 
 
 def _buttons(record_state: RecordState, display: DisplaySettings) -> Buttons:
     record = record_state.record
-    offered = record_facts.action_buttons(record_state, display, primary=False)
+    offered = record_facts.action_buttons(record_state, None, display, primary=False)
     return Buttons(offered, f"{record.entity}:{record.version}")
 
 

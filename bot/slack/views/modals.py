@@ -105,10 +105,14 @@ def _field(name: str, label: str, element: Json, hint: str, optional: bool) -> J
 
 
 def values_of(view: Json) -> dict[str, str]:
-    """What was typed or chosen, by field; empty text for a blank field."""
+    """What was typed or chosen, by action id; empty text for a blank field.
+
+    Slack also reports a field as blank if an answer to a submission added it with an initial value that the person left
+    as it is. A required field cannot be submitted blank, so a blank one stands for the value that was shown.
+    """
     values: dict[str, str] = {}
-    for name, actions in view.get("state", {}).get("values", {}).items():
-        for element in actions.values():
+    for actions in view.get("state", {}).get("values", {}).values():
+        for name, element in actions.items():
             values[name] = _entered_value(element).replace("\u00a0", " ").strip()
     return values
 
@@ -130,8 +134,9 @@ def notice_view(title: str, message: Message) -> Json:
     }
 
 
-def carrier_group_id_field(initial: str = "", *, hint: str) -> Json:
-    return text_field("carrier_group_id", "Carrier group ID", hint=hint, initial=initial, max_length=MAX_GROUP_ID)
+def carrier_group_id_field(initial: str = "", *, hint: str, block_id: str = "carrier_group_id") -> Json:
+    field = text_field("carrier_group_id", "Carrier group ID", hint=hint, initial=initial, max_length=MAX_GROUP_ID)
+    return field | {"block_id": block_id}
 
 
 def sensitive_fields(*, federal_ein_optional: bool, hint: str = "") -> list[Json]:

@@ -16,6 +16,7 @@ from bot.domain.requests import (
     RetryRequest,
 )
 from bot.slack.views import health
+from bot.slack.views.answer_text import answered
 from bot.slack.views.record_facts import parse_status, status_name
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
@@ -25,6 +26,7 @@ from bot.slack.views.rich_text import (
     UntrustedText,
     UserMention,
     date_text,
+    labelled,
     own_group_id,
     person,
     rich_text,
@@ -94,12 +96,25 @@ def description(operation: Operation) -> RichText:
 
 
 def _decision_details(request: DecisionRequest) -> RichText:
-    """The date or the reason. The note that was typed with a decision is for Noyo only."""
+    """The date or the reason. The note that was typed for Noyo is not for the whole channel."""
     if request.effective_end_date is not None:
         return rich_text(f" with {date_text(request.effective_end_date)} as the last managed day")
     if request.reason is not None:
         return rich_text(f" ({REASONS[request.reason].lower()})")
     return ()
+
+
+def note_line(operation: Operation) -> RichText:
+    """The note for Noyo that was typed with a decision or a disconnection; for answers to one person only."""
+    text = note(operation)
+    return labelled("Note for Noyo", *text, " (", *possessive(operation), ")") if text else ()
+
+
+def note(operation: Operation) -> RichText:
+    request = operation.input
+    if not isinstance(request, DecisionRequest | DisconnectionRequest) or not request.context:
+        return ()
+    return (UntrustedText(request.context, MAX_QUOTE_LENGTH),)
 
 
 def _disconnection_request(operation: Operation, request: DisconnectionRequest) -> RichText:
@@ -157,7 +172,7 @@ def current_state(operation: Operation) -> RichText:
         expires = rich_text(" Expires ", Timestamp(due), " if nobody confirms it.") if due else ()
         return rich_text("waiting for a second approver.", *expires)
     if operation.state is OperationState.RECONCILING:
-        return rich_text("Noyo did not answer. Checking whether it arrived.")
+        return rich_text(*answered(operation), ". Checking whether it arrived.")
     if operation.state is OperationState.NEEDS_RESOLUTION:
         return rich_text("needs your review: did it arrive?")
     if operation.deferred_by is not None:
@@ -216,14 +231,14 @@ def _unversioned(operation: Operation) -> RichText:
 def _reconciled(operation: Operation, _: Outcome) -> RichText:
     if isinstance(operation.input, DecisionRequest):  # Someone may have made the same decision elsewhere.
         shown = f"Noyo shows it {DECIDED[operation.input.decision]}"
-        return rich_text("Noyo did not answer, but ", shown, *_unversioned(operation))
+        return rich_text(*answered(operation), ", but ", shown, *_unversioned(operation))
     second = _confirmed_by(operation, ", confirmed by ", ",")
-    return rich_text("Noyo did not answer, but shows that ", *possessive(operation), *second, " arrived")
+    return rich_text(*answered(operation), ", but Noyo shows that ", *possessive(operation), *second, " arrived")
 
 
 def _duplicate(operation: Operation, _: Outcome) -> RichText:
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
-        existing = " was not sent: Noyo already has an open one for this group and carrier"
+        existing = " was not sent: Noyo already has one for this group and carrier"
         return rich_text(*possessive(operation), existing)
     existing = ": another connection already has this carrier and carrier group id"
     return rich_text("Noyo did not accept ", *possessive(operation), existing)
@@ -244,6 +259,14 @@ def _changed(operation: Operation, result: Outcome) -> RichText:
         return rich_text(changed, *possessive(operation))
     changed = f"Not sent: the {entity_noun(operation)} changed at Noyo before "
     return rich_text(changed, *possessive(operation), " was sent")
+
+
+def _deleted(operation: Operation, _: Outcome) -> RichText:
+    """Nothing that Noyo still has could show whether an earlier attempt took effect."""
+    why = f": the {entity_noun(operation)} was deleted at Noyo"
+    if operation.sends:
+        return rich_text("It is unknown whether ", *possessive(operation), " took effect", why)
+    return rich_text(*possessive(operation), " had no effect", why)
 
 
 def _not_authorized(operation: Operation, result: Outcome) -> RichText:
@@ -272,6 +295,7 @@ _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], RichText]] = {
     OutcomeKind.DUPLICATE: _duplicate,
     OutcomeKind.REFUSED: _refused,
     OutcomeKind.CHANGED: _changed,
+    OutcomeKind.DELETED: _deleted,
     OutcomeKind.NOT_AUTHORIZED: _not_authorized,
     OutcomeKind.WITHDRAWN: _withdrawn,
     OutcomeKind.END_DATE_PASSED: _end_date_passed,
@@ -315,7 +339,9 @@ def _after_refusal(operation: Operation, command: str, *, duplicate: bool) -> st
 
 def _after_refused_disconnection(operation: Operation, command: str, *, duplicate: bool) -> str:
     if duplicate:
-        return "Use the open request: decide on it if it needs review. Otherwise, Noyo is processing it."
+        return (
+            "Decide on the existing request if it needs review. Otherwise, Noyo is processing it, or has completed it."
+        )
     if operation.outcome is not None and operation.outcome.status == _FORBIDDEN:
-        return "Noyo protects this group. Ask Noyo whether it can be disconnected; until then it stays connected."
+        return "Noyo protects this group. Ask Noyo whether it can be disconnected."
     return f"Correct what Noyo names, such as the day or the reason, then ask again with {command} disconnect."

@@ -14,8 +14,9 @@ from bot.domain.requests import DecisionRequest
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.buttons import Action
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote, SmallPrint
-from bot.slack.views.record_facts import disconnection_facts, next_step, status_name
+from bot.slack.views.record_facts import disconnection_facts, end_date_text, next_step, status_name
 from bot.slack.views.rich_text import (
+    ChannelMention,
     Json,
     Link,
     PermalinkLookup,
@@ -40,29 +41,41 @@ _POSSIBLY_OURS = frozenset(
 # ---------------------------------------------------------------- connections
 
 
-def connection_card(card: RecordCard, record: Connection, display: DisplaySettings) -> Message:
+def connection_card(card: RecordCard, record: Connection, display: DisplaySettings, links: PermalinkLookup) -> Message:
     """Answers: is this connection fine, and if not, do I have to act?
 
-    What could mislead: a button while a colleague's retry is in progress, an earlier attempt's message, and credit for
-    a retry that may still fail. So an open operation removes the buttons, and past outcomes show only without one.
+    What could mislead: a button while a colleague's retry is in progress, an earlier attempt's message, credit for a
+    retry that may still fail, and "Completed" for a group that is being disconnected. So an open operation removes the
+    buttons, past outcomes show only without one, and a disconnection request that ends the connection is its status.
     """
-    parts: list[Part] = [Paragraph(_facts(card.record_state, record, now_or_next(card, record, display)))]
-    message = record_facts.carrier_message(record)
-    parts += [Paragraph([labelled("Message from the carrier")]), Quote(message)] if message else []
+    parts: list[Part] = [Paragraph(_facts(card, record, now_or_next(card, record, display)))]
+    parts.append(Paragraph(disconnection_lines(card, display, links)))
+    message = record_facts.message_text(record)
+    parts += [Paragraph([labelled(record_facts.message_label(record.status))]), Quote(message)] if message else []
     parts.append(Paragraph(last_outcome_lines(card, display, current=display.retryable(card.record_state))))
     parts.append(card_buttons(card, display))
     parts.append(SmallPrint([record_facts.id_and_version(record)]))
     return Message(parts, record_facts.group_and_carrier(record, display), display.warning())
 
 
-def _facts(record_state: RecordState, record: Connection, next_line: RichText) -> list[RichText]:
+def _facts(card: RecordCard, record: Connection, next_line: RichText) -> list[RichText]:
     return [
-        record_facts.status_line(record),
+        record_facts.status_line(record, card.disconnection),
         next_line,
         record_facts.carrier_group_id_line(record),
-        record_facts.requester(record_state),
-        record_facts.attempts(record_state),
+        record_facts.requester(card.record_state),
+        record_facts.attempts(card.record_state),
     ]
+
+
+def disconnection_lines(card: RecordCard, display: DisplaySettings, links: PermalinkLookup) -> list[RichText]:
+    """The request to disconnect a connection, with its own status and a link to its card."""
+    request = card.disconnection.record if card.disconnection is not None else None
+    if card.related is None or not isinstance(request, Disconnection):
+        return []
+    [link] = card_link(card.related.card, links) or (rich_text(ChannelMention(display.decisions_channel)),)
+    last_day = rich_text(", last managed day ", end_date_text(request), " · ")
+    return [labelled("Disconnection request", status_name(request.status), *last_day, *link)]
 
 
 # ---------------------------------------------------------------- disconnection requests
@@ -149,7 +162,7 @@ def now_or_next(card: RecordCard, record: Record, display: DisplaySettings) -> R
     operation = open_operation(card)
     if operation is not None:
         return labelled("Now", *operation_text.in_progress(operation))
-    return labelled("Next", *next_step(record, display))
+    return labelled("Next", *next_step(record, display, card.disconnection))
 
 
 def last_outcome_lines(card: RecordCard, display: DisplaySettings, *, current: bool) -> list[RichText]:
@@ -175,10 +188,10 @@ def card_buttons(card: RecordCard, display: DisplaySettings) -> Buttons:
 def _card_buttons(card: RecordCard, display: DisplaySettings) -> list[Json]:
     operation = open_operation(card)
     if operation is None:
-        return record_facts.action_buttons(card.record_state, display, with_claim=True)
+        return record_facts.action_buttons(card.record_state, card.disconnection, display, with_claim=True)
     details = record_facts.record_button(Action.DETAILS, card.record_state.record)
     if operation.state is OperationState.NEEDS_RESOLUTION:
-        return [*buttons.resolution_buttons(operation.id), details]
+        return [*buttons.resolution_buttons(operation), details]
     return [details]
 
 
@@ -194,7 +207,7 @@ def revision(content: RecordCard | Alert) -> str:
 
 def related_records_lines(related: RelatedRecords, display: DisplaySettings, links: PermalinkLookup) -> list[RichText]:
     """Other records that help with the decision. A record that we do not have is not reported as missing."""
-    others = [_other_carrier(connection, display) for connection in related.other_carriers]
+    others = [_other_carrier(connection, related, display) for connection in related.other_carriers]
     return [
         _list_line("Other carriers of the group", others, OTHER_CARRIERS_SHOWN),
         earlier_requests_line(related.earlier),
@@ -224,8 +237,9 @@ def _list_line(label: str, entries: Sequence[RichText], limit: int) -> RichText:
     return labelled(label, *spans, f" and {more} more" if more > 0 else "")
 
 
-def _other_carrier(record: Connection, display: DisplaySettings) -> RichText:
-    return rich_text(display.carrier(record.carrier_id), " (", status_name(record.status), ")")
+def _other_carrier(record: Connection, related: RelatedRecords, display: DisplaySettings) -> RichText:
+    status = record_facts.current_status(record, related.disconnections.get(record.entity))
+    return rich_text(display.carrier(record.carrier_id), " (", *status, ")")
 
 
 def _earlier_request(record: Disconnection) -> RichText:
@@ -237,5 +251,7 @@ def _connection_line(related: RelatedRecords, links: PermalinkLookup) -> list[Ri
     if related.connection is None:
         return []
     link = card_link(related.card, links)
-    status = rich_text(status_name(related.connection.status), " · " if link else "")
+    connection = related.connection
+    current = record_facts.current_status(connection.record, related.disconnections.get(connection.entity))
+    status = rich_text(*current, " · " if link else "")
     return [labelled("Connection to disconnect", *status, *(link[0] if link else ()))]

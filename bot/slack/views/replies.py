@@ -12,6 +12,7 @@ from bot.domain.records import Connection
 from bot.domain.requests import Decision, DecisionRequest
 from bot.errors import DeadlineExceeded, ObserveOnly, SlackError, SlackRefused, SwitchboardError, UnknownSchema
 from bot.slack.views import operation_text, record_facts
+from bot.slack.views.answer_text import answered
 from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
 from bot.slack.views.modals import notice, notice_view
 from bot.slack.views.request_cards import duplicate_facts, request_facts
@@ -35,6 +36,7 @@ _TITLES = {
     OutcomeKind.CHANGED: "Not sent: it changed",
     OutcomeKind.NOT_AUTHORIZED: "No permission",
     OutcomeKind.NOT_FOUND: "Not found at Noyo",
+    OutcomeKind.DELETED: "Deleted at Noyo",
     OutcomeKind.CLOSED: "Closed",
     OutcomeKind.UNCLEAR: "Outcome unknown",
     OutcomeKind.OVERDUE: "Outcome unknown",
@@ -116,12 +118,12 @@ def _progress(operation: Operation) -> list[RichText]:
     yours = _your_operation(operation)
     if operation.state is OperationState.RECONCILING:
         return [
-            rich_text(f"Noyo did not answer. We're checking whether {yours} arrived."),
+            rich_text(*answered(operation), f". We're checking whether {yours} arrived."),
             rich_text("Please don't ask again: we'll update you here or by direct message."),
         ]
     if operation.state is OperationState.NEEDS_RESOLUTION:
         return [
-            rich_text(f"We can't tell from Noyo whether {yours} took effect."),
+            rich_text(*answered(operation), ", and Noyo does not show whether ", yours, " took effect."),
             rich_text("Check at Noyo, then answer the question on its card."),
         ]
     waiting = operation.state is OperationState.AWAITING_CONFIRMATION
@@ -149,10 +151,11 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
 
 
 def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
+    if kind is OutcomeKind.RECONCILED:
+        return _reconciled(operation)
     yours, noun = _your_operation(operation), operation_text.entity_noun(operation)
     sentences = {
         OutcomeKind.CONFIRMED: _confirmed(operation),
-        OutcomeKind.RECONCILED: _reconciled(operation),
         OutcomeKind.DUPLICATE: _duplicate(operation),
         OutcomeKind.REFUSED: f"Noyo refused {yours}. Nothing changed.",
         OutcomeKind.CHANGED: f"The {noun} changed before {yours} was sent. {NOTHING_SENT}",
@@ -165,17 +168,20 @@ def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
     return rich_text(*operation_text.outcome(operation), ".")
 
 
-def _reconciled(operation: Operation) -> str:
+def _reconciled(operation: Operation) -> RichText:
     request = operation.input
     if isinstance(request, DecisionRequest):
-        shown = f"Noyo did not answer, but shows it {operation_text.DECIDED[request.decision]}."
-        return f"{shown}{_unversioned(operation)}"
-    return f"Noyo did not answer, but shows that {_your_operation(operation)} arrived."
+        return rich_text(
+            *answered(operation),
+            f", but Noyo shows it {operation_text.DECIDED[request.decision]}.",
+            _unversioned(operation),
+        )
+    return rich_text(*answered(operation), f", but Noyo shows that {_your_operation(operation)} arrived.")
 
 
 def _duplicate(operation: Operation) -> str:
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
-        return f"Noyo already has an open disconnection request for this group and carrier. {NOTHING_SENT}"
+        return f"Noyo already has a disconnection request for this group and carrier. {NOTHING_SENT}"
     return "Noyo already has a connection with this carrier and carrier group id. No new one was created."
 
 
@@ -196,7 +202,7 @@ def _confirmed(operation: Operation) -> str:
     if isinstance(request, DecisionRequest):
         return {
             Decision.APPROVE: "Noyo accepted your approval and is disconnecting the group.",
-            Decision.REJECT: "Noyo accepted your rejection. The group stays connected.",
+            Decision.REJECT: "Noyo accepted your rejection. The request does not disconnect the group.",
         }[request.decision] + _unversioned(operation)
     return {
         OperationKind.REQUEST_CONNECTION: "Noyo created the connection. Follow its progress on the card.",

@@ -50,7 +50,7 @@ def pending_disconnection_card(card: RequestCard, request: DisconnectionRequest,
 
     What could mislead: a request that looks sent while it waits, and a button that is still there after a colleague
     confirmed or after it expired. So the state comes first, and the buttons are removed with it. The note for Noyo is
-    not for the whole channel, so only the modal that confirms shows it.
+    not for the whole channel, so only answers to one person show it.
     """
     operation = card.operation
     state = _pending_disconnection_state(operation, display)
@@ -58,7 +58,7 @@ def pending_disconnection_card(card: RequestCard, request: DisconnectionRequest,
     parts.append(Paragraph(pending_disconnection_facts(operation, request)))
     if card.duplicate is not None:
         existing = record_facts.group_and_carrier(card.duplicate.record, display)
-        parts.append(Paragraph([labelled("Open at Noyo", *existing)]))
+        parts.append(Paragraph([labelled("Already at Noyo", *existing)]))
     title = rich_text("Disconnect ", *disconnection_parties(request, display))
     return Message([*parts, *_closing_parts(card)], title, display.warning())
 
@@ -167,7 +167,7 @@ def _buttons(card: RequestCard) -> list[Json]:
     if card.operation.state is OperationState.AWAITING_CONFIRMATION:
         return list(buttons.second_approval_buttons(card.operation.id))
     if card.operation.state is OperationState.NEEDS_RESOLUTION:
-        return list(buttons.resolution_buttons(card.operation.id))
+        return list(buttons.resolution_buttons(card.operation))
     return [record_facts.record_button(Action.DETAILS, card.duplicate.record)] if card.duplicate is not None else []
 
 

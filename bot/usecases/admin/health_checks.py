@@ -91,7 +91,7 @@ def secret_check(read_secret: Callable[[], object]) -> Check:
 
 def _noyo(noyo: NoyoReader, clock_difference: Callable[[], float | None]) -> Iterator[Finding]:
     """Reads the smallest page, which needs a valid token and an answer."""
-    noyo.newest(EntityKind.CONNECTION, offset=0, page_size=1)
+    noyo.newest(EntityKind.CONNECTION, offset=0, page_size=policies.NOYO_PAGE_SIZES[0])
     yield Finding(Topic.NOYO, CheckStatus.OK)
     yield clock_finding(Topic.NOYO_CLOCK, clock_difference())
 

@@ -25,37 +25,66 @@ class PauseChanged:
 
 @dataclass(frozen=True, slots=True)
 class PauseUnchanged:
-    """Nothing was done: sending is already paused, or there is no pause to end (None)."""
+    """Nothing was done: sending is already paused, there is no pause to end (None), or the command is `repeated`."""
 
     pause: Pause | None
     last: Pause | None = None
     """The latest pause that has ended, if none is active."""
+    repeated: bool = False
+    """Whether the same command was answered before."""
 
 
-def pause(actor: str, reason_text: str, deps: Dependencies) -> PauseChanged | PauseUnchanged:
-    """Pause sending. If two admins do so at once, the second is told who was first."""
+def pause(
+    actor: str, reason_text: str, deps: Dependencies, *, command_id: str | None = None
+) -> PauseChanged | PauseUnchanged:
+    """Pause sending. If two admins do so at once, the second is told who was first.
+
+    A command with the `command_id` of an earlier one changes nothing, so that a request which is delivered twice does
+    not pause again after sending was resumed. What changed nothing is remembered too, which takes a write.
+    """
     for _ in range(policies.PAUSE_ATTEMPTS):
         before = deps.pauses.history()
-        if before.active_pause is not None:
-            return PauseUnchanged(before.active_pause)
+        if before.active_pause is not None or before.was_handled(command_id):
+            if _remember(before, command_id, deps):
+                return _unchanged(before, command_id)
+            continue
         now = int(deps.clock())
-        new_pause = Pause(since=now, by=actor, reason=mask(reason_text.strip())[:MAX_REASON_LENGTH] or None)
-        if _save(before, before.with_started(new_pause), new_pause, "sending_paused", actor, deps):
+        new_pause = before.next_pause(now, actor, mask(reason_text.strip())[:MAX_REASON_LENGTH] or None)
+        after = before.with_started(new_pause).with_handled(command_id, now)
+        if _save(before, after, new_pause, "sending_paused", actor, deps):
             return PauseChanged(new_pause)
     raise TableUnavailable("The pause kept changing while it was saved. Please try again.")
 
 
-def resume(actor: str, deps: Dependencies) -> PauseChanged | PauseUnchanged:
-    """Resume sending. Deferred operations are sent in order, each after its record was read again."""
+def resume(actor: str, deps: Dependencies, *, command_id: str | None = None) -> PauseChanged | PauseUnchanged:
+    """Resume sending. Deferred operations are sent in order, each after its record was read again.
+
+    As for `pause`, a repeated command changes nothing: it must not end a later pause.
+    """
     for _ in range(policies.PAUSE_ATTEMPTS):
         before = deps.pauses.history()
         open_pause = before.active_pause
-        if open_pause is None:
-            return PauseUnchanged(None, _last_ended(before))
-        after = before.with_ended(open_pause, int(deps.clock()), actor)
+        if open_pause is None or before.was_handled(command_id):
+            if _remember(before, command_id, deps):
+                return _unchanged(before, command_id)
+            continue
+        now = int(deps.clock())
+        after = before.with_ended(open_pause, now, actor).with_handled(command_id, now)
         if _save(before, after, open_pause, "sending_resumed", actor, deps):
             return PauseChanged(_same_pause(after, open_pause))
     raise TableUnavailable("The pause kept changing while it was saved. Please try again.")
+
+
+def _remember(before: PauseHistory, command_id: str | None, deps: Dependencies) -> bool:
+    """Save that this command was answered, although it changes nothing. False if the pause changed meanwhile."""
+    if command_id is None or before.was_handled(command_id):
+        return True
+    return deps.pauses.save(before, before.with_handled(command_id, int(deps.clock())))
+
+
+def _unchanged(before: PauseHistory, command_id: str | None) -> PauseUnchanged:
+    last = _last_ended(before) if before.active_pause is None else None
+    return PauseUnchanged(before.active_pause, last, repeated=before.was_handled(command_id))
 
 
 def record_mode(deps: Dependencies) -> None:
@@ -66,7 +95,7 @@ def record_mode(deps: Dependencies) -> None:
     mode, before = deps.mode, deps.pauses.history()
     open_pause, now = before.observe_pause, int(deps.clock())
     if mode is Mode.OBSERVE and open_pause is None:
-        new_pause = Pause(since=now)
+        new_pause = before.next_pause(now)
         _save(before, before.with_started(new_pause), new_pause, "observe_mode_started", None, deps)
     elif mode is Mode.ACT and open_pause is not None:
         _save(before, before.with_ended(open_pause, now, None), open_pause, "observe_mode_ended", None, deps)

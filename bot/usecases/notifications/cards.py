@@ -5,45 +5,136 @@ Every alert is kept current until it is closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import tzinfo
 
+from bot import policies
 from bot.domain.content import Alert, Content, ManualResolution, MessageKey, MessageLink, RecordCard, ThreadLine
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.record_states import RecordState, operation_card_key
-from bot.domain.records import Disconnection, EntityKind, EntityRef, is_open, needs_our_action
-from bot.domain.reminders import awaits_decision, end_date_of, ends_soon
-from bot.errors import SlackRefused
+from bot.domain.records import Disconnection, EntityKind, EntityRef, RecordField, is_open, needs_our_action
+from bot.domain.reminders import end_date_of, ends_soon, is_urgent
+from bot.errors import SlackBusy, SlackRefused, TableUnavailable, UnknownSchema
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.publisher import post_once, upsert_message
-from bot.usecases.notifications.read_model import current_alert, record_card, record_of, request_card, waiting_in_group
+from bot.usecases.notifications.publisher import MessageBusy, NotYet, WaitsForEarlierLine, post_once, upsert_message
+from bot.usecases.notifications.read_model import (
+    current_alert,
+    open_operation,
+    record_card,
+    record_of,
+    request_card,
+    showing_in_former_group,
+    showing_in_group,
+)
 
 NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 
 
 def update_card_and_post_line(
-    event: OutboxEvent, operation: Operation | None, entity: EntityRef | None, deps: Dependencies
+    event: OutboxEvent, operation: Operation | None, record_state: RecordState | None, deps: Dependencies
 ) -> None:
-    key = _card_key(operation, entity, deps)
+    key = _card_key(operation, record_state, deps)
     if key is None:
         return
-    line = MessageKey(key.channel, f"line:{event.id}")
+    entity = record_state.entity if record_state is not None else None
+
+    def post(card: MessageLink) -> None:
+        skipped = _post_earlier_lines(event, key, card, deps)
+        _post_line(event, operation, card, key.channel, deps)
+        for event_id in skipped:
+            deps.outbox.mark_late(event_id)
+
+    _post_under(key, entity, post, deps)
+
+
+def _post_line(
+    event: OutboxEvent, operation: Operation | None, card: MessageLink, channel: str, deps: Dependencies
+) -> None:
     content = ThreadLine(event, operation)
-    _post_under(key, entity, lambda card: post_once(line, lambda: content, deps, thread=card.ts), deps)
+    post_once(_line_key(event.id, channel), lambda: content, deps, thread=card.ts)
+
+
+def _line_key(event_id: str, channel: str) -> MessageKey:
+    return MessageKey(channel, f"line:{event_id}")
+
+
+def _post_earlier_lines(event: OutboxEvent, key: MessageKey, card: MessageLink, deps: Dependencies) -> list[str]:
+    """Post the lines of the thread that come before this event's, and return the ids of those that had to be skipped.
+
+    The event waits for an earlier line that cannot be posted, but not for longer than
+    `policies.EARLIER_LINE_WAIT_SECONDS`. Raises `WaitsForEarlierLine`, or the error if Slack or another worker is busy.
+    """
+    skipped: list[str] = []
+    posted = 0
+    for event_id in _unposted_before(event, key.channel, deps):
+        if posted == policies.EARLIER_LINES_PER_RUN:
+            raise WaitsForEarlierLine(policies.EVENT_FIRST_PAUSE_SECONDS)
+        try:
+            posted += _post_earlier_line(event_id, key, card, deps)
+        except (MessageBusy, SlackBusy, TableUnavailable):
+            raise
+        except Exception as failure:  # the earlier event's own delivery reports it
+            if isinstance(failure, SlackRefused) and failure.code in NO_THREAD:
+                raise
+            if not _has_waited(event, deps):
+                raise WaitsForEarlierLine(policies.EVENT_FIRST_PAUSE_SECONDS) from failure
+            skipped.append(event_id)
+    return skipped
+
+
+def _unposted_before(event: OutboxEvent, channel: str, deps: Dependencies) -> list[str]:
+    """The ids of the earlier events whose lines are missing, oldest first. A posted line has none before it."""
+    missing: dict[str, None] = {}
+    visited: set[str] = set()
+
+    def visit(event_ids: Iterable[str]) -> None:
+        for event_id in event_ids:
+            if event_id in visited or deps.messages.link(_line_key(event_id, channel)) is not None:
+                continue
+            visited.add(event_id)
+            try:
+                earlier = deps.outbox.event(event_id)
+            except UnknownSchema:
+                missing[event_id] = None  # What it follows is unknown.
+                continue
+            if earlier is not None and earlier.due is not None:
+                visit(earlier.follows)
+                missing[event_id] = None
+
+    visit(event.follows)
+    return list(missing)
+
+
+def _post_earlier_line(event_id: str, key: MessageKey, card: MessageLink, deps: Dependencies) -> bool:
+    """Post the line if it belongs into the thread of the card with this `key`. Returns whether it does."""
+    event = deps.outbox.event(event_id)
+    if event is None:
+        return False
+    operation = deps.operations.operation(event.operation_id) if event.operation_id else None
+    record_state = deps.records.record_state(event.entity) if event.entity.is_record else None
+    if _card_key(operation, record_state, deps) != key:
+        return False
+    _post_line(event, operation, card, key.channel, deps)
+    return True
+
+
+def _has_waited(event: OutboxEvent, deps: Dependencies) -> bool:
+    since = event.waiting_since
+    return since is not None and deps.now() - since >= policies.EARLIER_LINE_WAIT_SECONDS
 
 
 def update_card(entity: EntityRef, deps: Dependencies) -> None:
     """Update the card of a record to its current state."""
-    key = _card_key(None, entity, deps)
+    key = _card_key(None, deps.records.record_state(entity), deps)
     if key is not None:
         _update(key, entity, deps)
 
 
 def post_under_card(entity: EntityRef, post: Callable[[MessageLink], object], deps: Dependencies) -> None:
     """Call `post` with the link of the record's card, which exists and is current by then."""
-    key = _card_key(None, entity, deps)
+    key = _card_key(None, deps.records.record_state(entity), deps)
     if key is not None:
         _post_under(key, entity, post, deps)
 
@@ -69,10 +160,9 @@ def _update(key: MessageKey, entity: EntityRef | None, deps: Dependencies, *, fo
     return card
 
 
-def _card_key(operation: Operation | None, entity: EntityRef | None, deps: Dependencies) -> MessageKey | None:
+def _card_key(operation: Operation | None, record_state: RecordState | None, deps: Dependencies) -> MessageKey | None:
     if operation is not None and not operation.entity.is_record:
         return MessageKey(deps.channels.of_request(operation), operation_card_key(operation.id))
-    record_state = deps.records.record_state(entity) if entity is not None else None
     return deps.card_key(record_state) if record_state is not None else None
 
 
@@ -89,17 +179,30 @@ def _card_content(key: MessageKey, entity: EntityRef | None, deps: Dependencies)
 
 
 def _with_links(card: RecordCard | None, deps: Dependencies) -> RecordCard | None:
-    if card is None or card.related is None or card.related.connection is None:
+    if card is None or card.related is None:
         return card
-    return replace(card, related=replace(card.related, card=deps.card_link(card.related.connection)))
+    linked = card.disconnection or card.related.connection
+    return replace(card, related=replace(card.related, card=deps.card_link(linked)))
 
 
-def update_related_cards(entity: EntityRef, deps: Dependencies) -> None:
-    """Update the posted cards of waiting requests of the same group, since they show this record's status."""
-    record_state = deps.records.record_state(entity)
-    for other in waiting_in_group(record_state, deps.records) if record_state is not None else ():
+def update_related_cards(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> None:
+    """Update the posted cards that show this record's status: in its group, and in the group that it left.
+
+    Raises `NotYet` while the index by group does not show the record; the event is then published again.
+    """
+    affected = showing_in_group(record_state, deps.records)
+    if affected is None:
+        raise NotYet(policies.GROUP_INDEX_LAG_SECONDS)
+    for left in _groups_left(event):
+        affected += showing_in_former_group(record_state, left, deps.records)
+    for other in affected:
         if deps.card_link(other) is not None:
             _update(deps.card_key(other), other.entity, deps)
+
+
+def _groups_left(event: OutboxEvent) -> list[str]:
+    """The id of the group that the record belonged to before this version, if the version changed it."""
+    return [change.before for change in event.changes if change.field is RecordField.GROUP_ID and change.before]
 
 
 def _is_card_at(content: Content | None, key: MessageKey) -> bool:
@@ -135,11 +238,16 @@ def _needs_alert(event: OutboxEvent, record_state: RecordState, deps: Dependenci
     if not needs_our_action(record_state.status) or record_state.status.value != event.after:
         return False
     if record_state.entity.kind is EntityKind.DISCONNECTION and event.before in (None, event.after):
-        # Its card is in the decisions channel; an alert is only needed if the end date is too close for reminders.
-        return not event.found and ends_soon(record_state, zone) and _end_date_is_new(event, record_state, deps)
+        # Its card is in the decisions channel; an alert is only needed for an end date that moved or is too close.
+        needed = _moves_end_date(event) or ends_soon(record_state, zone)
+        return not event.found and needed and _end_date_is_new(event, record_state, deps)
     if event.after == event.before:
         return _is_first_of_attempt(event, record_state, deps)
     return not _is_of_earlier_attempt(event, record_state, deps)
+
+
+def _moves_end_date(event: OutboxEvent) -> bool:
+    return any(change.field is RecordField.END_DATE for change in event.changes)
 
 
 def _end_date_is_new(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
@@ -177,7 +285,7 @@ def _alert(key: MessageKey, entity: EntityRef, deps: Dependencies, *, newest: bo
         return replace(
             alert,
             raised_version=record_state.record.version if is_current else raised_version,
-            mention_approvers=awaits_decision(record_state) and ends_soon(record_state, deps.timezone),
+            mention_approvers=is_urgent(record_state, deps.timezone),
         )
 
     upsert_message(key, content, deps, closes_after=is_final)
@@ -202,6 +310,13 @@ def update_resolution_requests(operation: Operation, deps: Dependencies) -> None
 
     for key in sorted(keys, key=lambda key: key.name, reverse=True):
         upsert_message(key, content, deps, closes_after=_is_settled)
+
+
+def update_resolution_requests_about(record_state: RecordState, deps: Dependencies) -> None:
+    """Update the alerts for manual resolutions that show this record as it is at Noyo."""
+    operation = open_operation(record_state, deps)
+    if operation is not None and operation.state is OperationState.NEEDS_RESOLUTION:
+        update_resolution_requests(operation, deps)
 
 
 def _is_settled(shown: Content) -> bool:

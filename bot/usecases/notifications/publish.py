@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot import policies
 from bot.domain.content import MessageKey
-from bot.domain.operations import Operation, OperationKind
+from bot.domain.operations import Operation
 from bot.domain.outbox import EventKind, OutboxEvent
-from bot.domain.records import EntityKind, EntityRef
-from bot.errors import SlackBusy, SlackError, SlackNoAnswer, SlackTokenRejected
+from bot.domain.record_states import RecordState
+from bot.domain.records import EntityKind
+from bot.errors import SlackBusy, SlackError, SlackNoAnswer, SlackTokenRejected, UnknownSchema
 from bot.telemetry import LogEvent, log_event, trace_context
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.cards import (
@@ -19,9 +20,10 @@ from bot.usecases.notifications.cards import (
     update_card_and_post_line,
     update_related_cards,
     update_resolution_requests,
+    update_resolution_requests_about,
 )
 from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
-from bot.usecases.notifications.publisher import MessageBusy, NotYet, post_once
+from bot.usecases.notifications.publisher import MessageBusy, NotYet, PostUnconfirmed, WaitsForEarlierLine, post_once
 from bot.usecases.notifications.read_model import record_of, summary
 from bot.usecases.notifications.reminders import send_reminder, start_day, update_reminders
 from bot.usecases.notifications.replies import reply_to_people
@@ -38,10 +40,15 @@ class PublishReport:
     @property
     def waiting_only(self) -> bool:
         """Whether every failure is only a wait: for a lease or for Slack's rate limit."""
-        return all(
-            isinstance(failure, (MessageBusy, SlackBusy)) and not isinstance(failure, SlackTokenRejected)
-            for failure in self.failures
-        )
+        return self._all_are(MessageBusy, SlackBusy)
+
+    @property
+    def may_pass_soon(self) -> bool:
+        """Whether every failure is a wait, or an outage of Slack that may be short."""
+        return self._all_are(MessageBusy, SlackBusy, SlackNoAnswer)
+
+    def _all_are(self, *kinds: type[Exception]) -> bool:
+        return all(isinstance(each, kinds) and not isinstance(each, SlackTokenRejected) for each in self.failures)
 
 
 def publish(event_id: str, deps: Dependencies) -> PublishReport | None:
@@ -49,8 +56,12 @@ def publish(event_id: str, deps: Dependencies) -> PublishReport | None:
 
     Slack's errors postpone the event. Any other error postpones it too, and is raised afterwards.
     """
-    event = deps.outbox.event(event_id)
     now = deps.now()
+    try:
+        event = deps.outbox.event(event_id)
+    except UnknownSchema:
+        deps.outbox.set_aside(event_id, now)
+        raise
     if event is None or event.due is None or event.due > now:
         return None
     with trace_context(event.operation_id or event.id):
@@ -65,7 +76,9 @@ def _publish(event: OutboxEvent, deps: Dependencies, now: int) -> PublishReport:
     report = PublishReport(_failures(event, deps))
     if report.failures:
         report.retry_at = deps.now() + max(retry_delay(failure, event) for failure in report.failures)
-        deps.outbox.postpone(event, report.retry_at)
+        if event.waiting_since is None and any(isinstance(each, WaitsForEarlierLine) for each in report.failures):
+            event = replace(event, waiting_since=now)
+        deps.outbox.postpone(event, report.retry_at, failed=not report.waiting_only)
         log_event(LogEvent.EVENT_POSTPONED, attempt=event.attempts + 1, failed=int(not report.waiting_only))
     else:
         deps.outbox.mark_delivered(event, now)
@@ -110,9 +123,11 @@ def retry_delay(failure: Exception, event: OutboxEvent) -> int:
         return failure.seconds
     if isinstance(failure, MessageBusy):
         return policies.EVENT_FIRST_PAUSE_SECONDS
-    backoff: int = policies.EVENT_FIRST_PAUSE_SECONDS * 2 ** min(event.attempts, 10)
     if isinstance(failure, SlackNoAnswer):
-        return min(backoff, policies.SLACK_OUTAGE_MAX_PAUSE_SECONDS)
+        pause = int(policies.EVENT_FIRST_PAUSE_SECONDS * policies.SLACK_OUTAGE_PAUSE_GROWTH ** min(event.attempts, 20))
+        earliest = failure.seconds if isinstance(failure, PostUnconfirmed) else 0
+        return max(min(pause, policies.SLACK_OUTAGE_MAX_PAUSE_SECONDS), earliest)
+    backoff: int = policies.EVENT_FIRST_PAUSE_SECONDS * 2 ** min(event.attempts, 10)
     return min(backoff, policies.EVENT_MAX_PAUSE_SECONDS)
 
 
@@ -139,29 +154,32 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
         yield lambda: update_alerts(event, event.entity, deps)
         return
     operation = deps.operations.operation(event.operation_id) if event.operation_id else None
-    entity = _record_of_event(event, operation, deps)
+    record_state = _record_of_event(event, operation, deps)
     if _has_card(event, operation):
-        yield lambda: update_card_and_post_line(event, operation, entity, deps)
-    if entity is not None:
-        yield lambda: update_alerts(event, entity, deps)
-        if entity.kind is EntityKind.DISCONNECTION:
-            yield lambda: update_reminders(entity, deps)
-        if event.version is not None:
-            yield lambda: update_related_cards(entity, deps)
+        yield lambda: update_card_and_post_line(event, operation, record_state, deps)
+    if record_state is not None:
+        yield lambda: update_alerts(event, record_state.entity, deps)
+        is_request = record_state.entity.kind is EntityKind.DISCONNECTION
+        if is_request:
+            yield lambda: update_reminders(record_state.entity, deps)
+        if event.version is not None or (is_request and event.entity != record_state.entity):
+            # A known record that turns out to be what was requested may get its group from the request.
+            yield lambda: update_related_cards(event, record_state, deps)
+        if event.version is not None and (operation is None or not operation.changes_noyo):
+            # What an operation changes is saved before the next one on the record is sent: its question shows it.
+            yield lambda: update_resolution_requests_about(record_state, deps)
     if operation is not None:
         yield lambda: update_resolution_requests(operation, deps)
         if operation.actor is not None:
             yield lambda: reply_to_people(operation, deps)
 
 
-def _record_of_event(event: OutboxEvent, operation: Operation | None, deps: Dependencies) -> EntityRef | None:
+def _record_of_event(event: OutboxEvent, operation: Operation | None, deps: Dependencies) -> RecordState | None:
     if event.entity.is_record:
-        return event.entity
-    record_state = record_of(operation, deps) if operation is not None else None
-    return record_state.entity if record_state is not None else None
+        return deps.records.record_state(event.entity)
+    return record_of(operation, deps) if operation is not None else None
 
 
 def _has_card(event: OutboxEvent, operation: Operation | None) -> bool:
     """No notification is sent for a refresh itself, only for the changes it finds."""
-    is_refresh = operation is not None and operation.kind is OperationKind.REFRESH_RECORD
-    return event.version is not None or not is_refresh
+    return event.version is not None or operation is None or operation.changes_noyo

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bot import policies
-from bot.domain.content import Content, MessageKey, MessageLink, MessageRecord, Rendered
-from bot.errors import LeaseLost, SlackBusy, SlackNoAnswer, SlackRefused
+from bot.domain.content import Content, MessageKey, MessageLink, MessageRecord, Rendered, SearchPage
+from bot.errors import LeaseLost, SlackBusy, SlackError, SlackNoAnswer, SlackRefused, SlackUnavailable
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies
 
+logger = logging.getLogger("switchboard")
+
 GONE = frozenset({"message_not_found", "cant_update_message"})
 """Slack's errors for a deleted message. If it had a thread, Slack leaves a placeholder."""
+INVALID_CURSOR = "invalid_cursor"
+"""Slack's error for a position in its history that it no longer knows."""
 UNKNOWN_FINGERPRINT = ""
 """The fingerprint of a message whose present content is unknown."""
 
@@ -31,8 +36,20 @@ class NotYet(MessageBusy):
         self.seconds = seconds
 
 
-class _PostUnconfirmed(SlackNoAnswer):
-    """A post got no answer: the message may still appear."""
+class WaitsForEarlierLine(NotYet):
+    """An earlier line of the same thread has not been posted yet."""
+
+
+class SearchUnfinished(NotYet):
+    """The search for an earlier post of the message continues in the next attempt."""
+
+
+class PostUnconfirmed(SlackNoAnswer):
+    """A post got no usable answer: the message may still appear, within `seconds` from now."""
+
+    def __init__(self, words: str, *, seconds: int) -> None:
+        super().__init__(words)
+        self.seconds = seconds
 
 
 def never(_: Content) -> bool:
@@ -64,13 +81,7 @@ def upsert_message(
     Raises `MessageBusy` if another worker holds the lease, and `SlackError`s.
     """
     with _lease(key, deps) as record:
-        attempt = _Attempt(
-            deps,
-            thread,
-            broadcast,
-            reposts,
-            deps.now() + policies.MESSAGE_LEASE_SECONDS - policies.MESSAGE_MIN_LEASE_LEFT_SECONDS,
-        )
+        attempt = _Attempt(deps, thread, broadcast, reposts, _send_until(deps))
         if force:
             record = replace(record, fingerprint=UNKNOWN_FINGERPRINT)
         record, shown = _converge(record, content, attempt)
@@ -84,7 +95,7 @@ def delete_message(key: MessageKey, deps: Dependencies, *, thread: str | None = 
     Idempotent. Raises `SlackRefused` if Slack does not delete it.
     """
     with _lease(key, deps) as record:
-        posted_at = record.link or (None if record.is_new else _find(record, thread, deps))
+        posted_at = record.link or (None if record.is_new else _find(record, thread, deps, _send_until(deps)))
         if posted_at is not None and not record.closed:
             _delete(posted_at, deps)
     deps.messages.release(record, closed=True)
@@ -115,8 +126,10 @@ def _lease(key: MessageKey, deps: Dependencies) -> Iterator[MessageRecord]:
         deps.throttled_until[key.channel] = deps.now() + busy.retry_after
         deps.messages.release(record)
         raise
-    except _PostUnconfirmed:
-        raise  # Keep the lease, so that nobody searches for the message before it had time to appear.
+    except PostUnconfirmed as unconfirmed:
+        # Nobody searches for the message before it had time to appear.
+        deps.messages.hold(record, until=deps.now() + unconfirmed.seconds)
+        raise
     except BaseException:
         deps.messages.release(record)
         raise
@@ -132,6 +145,11 @@ def post_once(
 def idempotency_key(key: MessageKey) -> str:
     """The opaque id in the message's metadata, the same for every attempt to post it."""
     return hashlib.sha256(f"{key.channel}|{key.name}".encode()).hexdigest()[:32]
+
+
+def _send_until(deps: Dependencies) -> int:
+    """When to stop sending under a lease that begins now (Unix seconds)."""
+    return deps.now() + policies.MESSAGE_LEASE_SECONDS - policies.MESSAGE_MIN_LEASE_LEFT_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,22 +222,55 @@ def _edit_or_post(record: MessageRecord, rendered: Rendered, attempt: _Attempt) 
 
 def _post(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> _Posted:
     """Search for the message before posting it again: an earlier attempt may have arrived."""
-    found = None if record.is_new else _find(record, attempt.thread, attempt.deps)
+    found = None if record.is_new else _find(record, attempt.thread, attempt.deps, attempt.until)
     # The same message again means that it exists, but cannot be edited.
     if found is None or found.ts == record.ts:
         return _Posted(_send(record, rendered, attempt))
     return _Posted(found, found=True)
 
 
-def _find(record: MessageRecord, thread: str | None, deps: Dependencies) -> MessageLink | None:
-    """None also where Slack does not let us read, so messages there are posted at least once."""
-    key = record.key
+def _find(record: MessageRecord, thread: str | None, deps: Dependencies, until: int) -> MessageLink | None:
+    """Search from the first attempt to post the message until now, for as long as there is time to send afterwards.
+
+    An interrupted search continues in the next attempt. None also where Slack does not let us read, so messages there
+    are posted at least once.
+    """
+    stop_at = min(until - policies.SLACK_WORKER_TIMEOUT_SECONDS, deps.search_deadline)
+    since = deps.now() if record.search_since is None else record.search_since
+    cursor = record.search_cursor
     try:
-        return deps.slack.find(
-            key.channel, idempotency_key=idempotency_key(key), since=record.reserved_at, thread=thread
+        while True:
+            page = _search_page(record, thread, deps, cursor)
+            if page.found is not None or page.cursor is None:
+                return page.found
+            cursor = page.cursor
+            if deps.now() >= stop_at:
+                break
+    except SlackRefused as refusal:
+        if refusal.code != INVALID_CURSOR:
+            return None
+        cursor = None
+    except SlackError:
+        deps.messages.save_search(record, cursor=cursor, since=since)
+        raise
+    if deps.now() - since >= policies.SLACK_SEARCH_MAX_SECONDS:
+        logger.warning(
+            "a message is posted although the search for an earlier post did not end",
+            extra={"kind": record.key.name.partition(":")[0]},
         )
-    except SlackRefused:
         return None
+    deps.messages.save_search(record, cursor=cursor, since=since)
+    raise SearchUnfinished(policies.EVENT_FIRST_PAUSE_SECONDS)
+
+
+def _search_page(record: MessageRecord, thread: str | None, deps: Dependencies, cursor: str | None) -> SearchPage:
+    return deps.slack.find(
+        record.key.channel,
+        idempotency_key=idempotency_key(record.key),
+        since=record.reserved_at,
+        thread=thread,
+        cursor=cursor,
+    )
 
 
 def _send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> MessageLink:
@@ -233,5 +284,7 @@ def _send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> Messa
             thread=attempt.thread,
             broadcast=attempt.broadcast,
         )
+    except SlackUnavailable as error:
+        raise PostUnconfirmed(str(error), seconds=policies.MESSAGE_SETTLE_SECONDS) from error
     except SlackNoAnswer as error:
-        raise _PostUnconfirmed(str(error)) from error
+        raise PostUnconfirmed(str(error), seconds=policies.MESSAGE_LEASE_SECONDS) from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from bot import policies
 from bot.domain.content import Alert, RecordCard, RelatedRecords, RequestCard, Summary
 from bot.domain.operations import Operation, OperationState, OutcomeKind
-from bot.domain.record_states import RecordState, operation_card_key
+from bot.domain.record_states import RecordState, current_disconnection, operation_card_key, was_connected
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, EntityKind, EntityRef
 from bot.domain.reminders import awaits_decision
 from bot.domain.requests import ConnectionRequest, DisconnectionRequest
@@ -27,12 +27,12 @@ CANDIDATES = 20
 
 
 def record_of(operation: Operation, deps: Dependencies) -> RecordState | None:
-    """The record an operation is about: its entity, the record it created, or the one a poll linked to it."""
+    """The record an operation is about: the one that it created or read, its entity, or the one a poll linked to it."""
+    named = operation.outcome.record if operation.outcome else None
+    if operation.state is OperationState.SUCCEEDED and named is not None:
+        return deps.records.record_state(named)
     if operation.entity.is_record:
         return deps.records.record_state(operation.entity)
-    created = operation.outcome.record if operation.outcome else None
-    if operation.state is OperationState.SUCCEEDED and created is not None:
-        return deps.records.record_state(created)
     search_text = _search_text(operation)
     if search_text is None or (operation.state.settled and not _reported_by_person(operation)):
         return None
@@ -60,7 +60,11 @@ def _search_text(operation: Operation) -> str | None:
 
 def open_operation(record_state: RecordState, deps: Dependencies) -> Operation | None:
     """The open operation on a record, or the open operation that requested the record."""
-    return deps.operations.open_on(record_state.entity) or _requesting_operation(record_state, deps, settled=False)
+    operation = deps.operations.open_on(record_state.entity)
+    if operation is not None or record_state.requested_by_operation is None:
+        return operation
+    requesting = deps.operations.operation(record_state.requested_by_operation)
+    return requesting if requesting is not None and requesting.is_open else None
 
 
 def record_card(entity: EntityRef, deps: Dependencies) -> RecordCard | None:
@@ -69,16 +73,21 @@ def record_card(entity: EntityRef, deps: Dependencies) -> RecordCard | None:
     The operation is read before the record: one that settles in between shows as open on a newer record, which the
     outbox event of its settlement corrects, and never the other way round.
     """
+    operation, last = deps.operations.open_on(entity), deps.operations.last_on(entity)
     record_state = deps.records.record_state(entity)
     if record_state is None:
         return None
-    operation = open_operation(record_state, deps)
-    last = deps.operations.last_on(entity) or _requesting_operation(record_state, deps, settled=True)
-    record_state = deps.records.record_state(entity) or record_state
-    if not awaits_decision(record_state):
+    if record_state.requested_by_operation is not None and (operation is None or last is None):
+        requesting = deps.operations.operation(record_state.requested_by_operation)
+        if requesting is not None and requesting.state.settled:
+            last = last or requesting
+        else:
+            operation = operation or requesting
+        record_state = deps.records.record_state(entity) or record_state
+    if not _shows_related(record_state):
         return RecordCard(record_state, operation, last)
-    related = related_records(record_state, deps.records)
-    return RecordCard(record_state, operation, last, deps.today(), related)
+    today = deps.today() if awaits_decision(record_state) else None
+    return RecordCard(record_state, operation, last, today, related_records(record_state, deps.records))
 
 
 def request_card(operation_id: str, deps: Dependencies) -> RecordCard | RequestCard | None:
@@ -109,29 +118,43 @@ def duplicate_of(operation: Operation, deps: Dependencies) -> RecordState | None
     return deps.records.record_state(other)
 
 
-def _requesting_operation(record_state: RecordState, deps: Dependencies, *, settled: bool) -> Operation | None:
-    if record_state.requested_by_operation is None:
-        return None
-    operation = deps.operations.operation(record_state.requested_by_operation)
-    return operation if operation is not None and operation.state.settled is settled else None
-
-
 def related_records(record_state: RecordState, records: RecordRepository) -> RelatedRecords:
     """Empty if Noyo does not name the group: other ids do not prove that two records belong together."""
     states = _group_states(record_state, records)
     known = [other.record for other in states]
     record, carrier = record_state.record, record_state.record.carrier_id
     at_carrier = (state for state in states if state.record.carrier_id == carrier)
+    is_request = isinstance(record, Disconnection)
     return RelatedRecords(
         other_carriers=tuple(other for other in known if isinstance(other, Connection) and other.carrier_id != carrier),
-        earlier=tuple(other for other in _requests(states, carrier) if other.created <= record.created),
+        earlier=tuple(
+            other for other in _requests(states, carrier) if not is_request or other.created <= record.created
+        ),
         connection=next((state for state in at_carrier if isinstance(state.record, Connection)), None),
+        disconnections=_current([record_state, *states], [record_state, *states]),
     )
 
 
-def earlier_requests(connection_state: RecordState, records: RecordRepository) -> tuple[Disconnection, ...]:
-    """All requests to disconnect this connection's group from its carrier, open or closed."""
-    return _requests(_group_states(connection_state, records), connection_state.record.carrier_id)
+def current_disconnections(shown: Iterable[RecordState], records: RecordRepository) -> dict[EntityRef, RecordState]:
+    """For the completed connections among `shown`: the request to disconnect that counts, if there is one.
+
+    One query for each of their groups, and one batch for all requests that these have.
+    """
+    connections = [state for state in shown if was_connected(state)]
+    groups = {state.record.group_id: None for state in connections if state.record.group_id is not None}
+    members = (entity for group in groups for entity in records.in_group(group, limit=policies.MAX_RELATED_RECORDS))
+    requests = records.record_states(entity for entity in members if entity.kind is EntityKind.DISCONNECTION)
+    return _current(connections, requests.values())
+
+
+def _current(connections: Iterable[RecordState], others: Collection[RecordState]) -> dict[EntityRef, RecordState]:
+    found = ((state.entity, current_disconnection(state, others)) for state in connections)
+    return {entity: request for entity, request in found if request is not None}
+
+
+def _shows_related(record_state: RecordState) -> bool:
+    """Whether its card shows other records of the group."""
+    return awaits_decision(record_state) or was_connected(record_state)
 
 
 def _requests(states: Iterable[RecordState], carrier_id: str) -> tuple[Disconnection, ...]:
@@ -140,18 +163,49 @@ def _requests(states: Iterable[RecordState], carrier_id: str) -> tuple[Disconnec
     return tuple(other for other in records if isinstance(other, Disconnection) and other.carrier_id == carrier_id)
 
 
-def waiting_in_group(record_state: RecordState, records: RecordRepository) -> list[RecordState]:
-    """The waiting requests of the same group, whose cards show this record."""
-    return [other for other in _group_states(record_state, records) if awaits_decision(other)]
+def showing_in_group(record_state: RecordState, records: RecordRepository) -> list[RecordState] | None:
+    """The other records of the group whose cards show this record: waiting requests, and connections for a request.
+
+    None while the index does not show the record itself, since a card that is updated then would miss it.
+    """
+    members = _group_members(record_state, records)
+    has_group = record_state.record.group_id is not None
+    if has_group and record_state.entity not in members and len(members) < policies.MAX_RELATED_RECORDS:
+        return None
+    return _showing(record_state, members, records)
+
+
+def showing_in_former_group(record_state: RecordState, group_id: str, records: RecordRepository) -> list[RecordState]:
+    """The records of a group that the record left whose cards showed it until then."""
+    return _showing(record_state, _members(group_id, records), records)
+
+
+def _showing(record_state: RecordState, members: Iterable[EntityRef], records: RecordRepository) -> list[RecordState]:
+    is_request = isinstance(record_state.record, Disconnection)
+    others = _states_of(members, record_state, records)
+    return [other for other in others if awaits_decision(other) or (is_request and was_connected(other))]
 
 
 def _group_states(record_state: RecordState, records: RecordRepository) -> list[RecordState]:
-    """The other records of the group, newest first."""
+    """The other records of the group, newest first. The index may still show one that left the group."""
+    others = _states_of(_group_members(record_state, records), record_state, records)
+    return [other for other in others if other.record.group_id == record_state.record.group_id]
+
+
+def _group_members(record_state: RecordState, records: RecordRepository) -> list[EntityRef]:
     group_id = record_state.record.group_id
-    if group_id is None:
-        return []
-    entities = records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
-    states = records.record_states(state for state in entities if state != record_state.entity)
+    return _members(group_id, records) if group_id is not None else []
+
+
+def _members(group_id: str, records: RecordRepository) -> list[EntityRef]:
+    return records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
+
+
+def _states_of(members: Iterable[EntityRef], record_state: RecordState, records: RecordRepository) -> list[RecordState]:
+    # Without the request that ends it, a connection would be called connected.
+    skip = not was_connected(record_state)
+    others = (entity for entity in members if entity != record_state.entity)
+    states = records.record_states(others, skip_unreadable=skip)
     return sorted(states.values(), key=lambda state: (-state.record.created, state.record.id))
 
 
@@ -170,7 +224,7 @@ def summary(records: RecordRepository, now: int) -> Summary:
 def waiting_for_us(records: RecordRepository) -> tuple[tuple[RecordState, ...], int]:
     """The first records that need our action, and their total number (each status counted up to 1,000)."""
     waiting = waiting_entities(records)
-    states = records.record_states(waiting[:SHOWN])
+    states = records.record_states(waiting[:SHOWN], skip_unreadable=True)
     return tuple(states[entity] for entity in waiting[:SHOWN] if entity in states), len(waiting)
 
 

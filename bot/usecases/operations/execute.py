@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.people import ALLOWED, Permission, Verdict, authorize_decision_on
 from bot.domain.reconciliation import with_end_date
-from bot.domain.records import Connection, ConnectionStatus, Record, is_open
+from bot.domain.record_states import has_ended
+from bot.domain.records import Connection, ConnectionStatus, EntityKind, EntityRef, Record, is_open
 from bot.domain.requests import (
     ConnectionRequest,
     DecisionRequest,
@@ -18,7 +20,7 @@ from bot.domain.requests import (
     RetryRequest,
     SensitiveFields,
 )
-from bot.errors import LeaseLost, NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
+from bot.errors import LeaseLost, NoAnswer, NotSent, NoyoRefused, UnreadableAnswer, WrongRecord
 from bot.telemetry import LogEvent, entity_label, log_event
 from bot.usecases.admin.authorization import authorized_by_table
 from bot.usecases.dependencies import Dependencies
@@ -32,9 +34,11 @@ from bot.usecases.operations.lifecycle import (
     reschedule,
     settle,
     settle_confirmed,
+    settle_if_deleted,
+    settle_operations_on_deleted,
 )
-from bot.usecases.operations.reconcile import find_duplicate, reconcile, settle_if_effective
-from bot.usecases.records.ingest import read_record
+from bot.usecases.operations.reconcile import find_duplicate, reconcile, settle_if_effective, unconfirmed_answer
+from bot.usecases.records.ingest import ingest_deletion, read_record
 
 CONFLICT = frozenset({409})
 STALE = frozenset({404, 409, 422})
@@ -122,8 +126,8 @@ def _end_date_passed(operation: Operation, deps: Dependencies) -> bool:
 # ---------------------------------------------------------------- one way to send
 
 
-Precondition = Callable[[Operation, Any, Dependencies], bool]
-"""Given the operation and its input, reads from Noyo. If it does not hold, it has settled the operation."""
+Precondition = Callable[[Operation, Any, Dependencies], Record | None]
+"""Given the operation and its input, reads the record from Noyo. None if it must not be sent and has been settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,28 +147,42 @@ class SendingRules:
 
 def _send(operation: Operation, rules: SendingRules, deps: Dependencies) -> None:
     sensitive = decrypted(operation, deps)
-    if rules.precondition and not _holds(rules.precondition, operation, deps):
+    before = _before_sending(rules.precondition, operation, deps) if rules.precondition else None
+    if rules.precondition and before is None:
         return
     ensure_may_send(operation, deps)
+    operation = replace(operation, unconfirmed_answer=None)
     try:
         record = rules.call(operation, operation.input, sensitive, deps)
     except NoyoRefused as refusal:
         _process_refusal(operation, rules, refusal, deps)
-    except (NoAnswer, UnreadableAnswer):
+    except NoAnswer:
         reconcile_later(operation, deps)
+    except UnreadableAnswer as error:
+        problem = AnswerProblem.RECORD if isinstance(error, WrongRecord) else AnswerProblem.UNREADABLE
+        reconcile_later(operation, deps, UnconfirmedAnswer(problem))
     else:
+        _settle_if_confirmed(operation, record, before, deps)
+
+
+def _settle_if_confirmed(operation: Operation, record: Record, before: Record | None, deps: Dependencies) -> None:
+    """A success counts only if its record shows what was asked for; otherwise Noyo is asked what it has."""
+    answer = unconfirmed_answer(operation, record, before, deps)
+    if answer is None:
         settle_confirmed(operation, record, deps)
+    else:
+        reconcile_later(operation, deps, answer)
 
 
-def _holds(precondition: Precondition, operation: Operation, deps: Dependencies) -> bool:
-    """Whether the operation may be sent; if not, it has been settled or rescheduled."""
+def _before_sending(precondition: Precondition, operation: Operation, deps: Dependencies) -> Record | None:
+    """The record at Noyo before the call; None if nothing may be sent and it was settled or rescheduled."""
     try:
         return precondition(operation, operation.input, deps)
     except NoyoRefused as refusal:
         _settle_refused(operation, refusal, deps)
     except (NoAnswer, UnreadableAnswer) as error:
         reschedule(operation, deps, why=str(error))
-    return False
+    return None
 
 
 def _process_refusal(operation: Operation, rules: SendingRules, refusal: NoyoRefused, deps: Dependencies) -> None:
@@ -173,11 +191,11 @@ def _process_refusal(operation: Operation, rules: SendingRules, refusal: NoyoRef
     Noyo does not document its answer to a stale version, so the current version distinguishes a change from a refusal.
     """
     sent_before = operation.sends > 1
-    if (sent_before or refusal.status in rules.stale | rules.duplicate) and settle_if_effective(
-        operation, deps, same_name=not sent_before
-    ):
+    refused = replace(operation, unconfirmed_answer=UnconfirmedAnswer(AnswerProblem.REFUSED))
+    may_have_arrived = sent_before or refusal.status in rules.stale | rules.duplicate
+    if may_have_arrived and settle_if_effective(refused, deps, same_name=not sent_before):
         return
-    if refusal.status in rules.stale and not _holds(_is_unchanged, operation, deps):
+    if refusal.status in rules.stale and _before_sending(_unchanged_record, refused, deps) is None:
         return
     if refusal.status in rules.duplicate:
         duplicate = find_duplicate(operation, deps)
@@ -189,6 +207,9 @@ def _process_refusal(operation: Operation, rules: SendingRules, refusal: NoyoRef
 
 
 def _settle_refused(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> None:
+    """A refused call had no effect, so it does not count as sent."""
+    if refusal.not_found and settle_if_deleted(operation.not_sent(), deps):
+        return
     record = operation.entity if operation.entity.is_record else None
     outcome = Outcome(OutcomeKind.REFUSED, refusal.message, record, status=refusal.status)
     settle(operation, OperationState.REFUSED, outcome, deps)
@@ -197,29 +218,32 @@ def _settle_refused(operation: Operation, refusal: NoyoRefused, deps: Dependenci
 # ---------------------------------------------------------------- what each kind needs before it is sent
 
 
-def _is_unchanged(operation: Operation, _wanted: OperationInput, deps: Dependencies) -> bool:
-    """Whether the record still has the version that was shown.
+def _unchanged_record(operation: Operation, _wanted: OperationInput, deps: Dependencies) -> Record | None:
+    """The record, if it still has the version that was shown.
 
     A retry and an unversioned rejection have no other guard: a change after this read goes unnoticed.
     """
     current = read_record(operation.entity, deps.noyo)
     if current.version == operation.shown_version:
-        return True
+        return current
     if operation.sends > 1 and settle_if_effective(operation, deps):
-        return False
+        return None
     changed = Outcome(OutcomeKind.CHANGED, record=operation.entity)
     settle(operation, OperationState.CANCELLED, changed, deps, record=current)
-    return False
+    return None
 
 
-def _may_disconnect(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
+def _connection_to_end(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> Connection | None:
     """Noyo documents no guard against duplicate disconnection requests, so read what exists just before sending."""
-    return _is_still_connected(operation, wanted, deps) and not _is_already_requested(operation, wanted, deps)
-
-
-def _is_still_connected(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
-    """Compares what was meant and not the version, which may have changed for many reasons since the request."""
     current = deps.noyo.connection(wanted.connection.key)
+    still_connected = _is_still_connected(operation, current, wanted, deps)
+    return current if still_connected and not _is_already_requested(operation, current, wanted, deps) else None
+
+
+def _is_still_connected(
+    operation: Operation, current: Connection, wanted: DisconnectionRequest, deps: Dependencies
+) -> bool:
+    """Compares what was meant and not the version, which may have changed for many reasons since the request."""
     if _is_same_connection(current, wanted):
         return True
     if operation.sends > 1 and settle_if_effective(operation, deps):
@@ -234,15 +258,17 @@ def _is_same_connection(current: Connection, wanted: DisconnectionRequest) -> bo
     return same and current.status is ConnectionStatus.COMPLETED
 
 
-def _is_already_requested(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
-    """Whether Noyo has an open request to disconnect this group from this carrier, from us or from somebody else."""
+def _is_already_requested(
+    operation: Operation, connection: Connection, wanted: DisconnectionRequest, deps: Dependencies
+) -> bool:
+    """Whether anybody's request for this group and carrier is open, or ended this connection (still `completed`)."""
     if operation.sends > 1 and settle_if_effective(operation, deps):
         return True
     found = deps.noyo.disconnections_at(wanted.group_id, wanted.carrier_id)
-    open_requests = [record for record in found if is_open(record.status)]
-    if not open_requests:
+    existing = [record for record in found if is_open(record.status) or has_ended(connection, record)]
+    if not existing:
         return False
-    newest = max(open_requests, key=lambda record: record.modified)
+    newest = max(existing, key=lambda record: (is_open(record.status), record.modified))
     settle(operation, OperationState.REFUSED, Outcome(OutcomeKind.DUPLICATE, record=newest.entity), deps)
     return True
 
@@ -285,23 +311,22 @@ def _disconnect(
     answer = deps.noyo.request_disconnection(
         wanted.carrier_id, wanted.group_id, wanted.effective_end_date, reason=wanted.reason, context=wanted.context
     )
-    # Noyo leaves the end date and the group out of some answers; they are the ones that were sent.
-    end_date = answer.effective_end_date or wanted.effective_end_date
-    return replace(answer, effective_end_date=end_date, group_id=answer.group_id or wanted.group_id)
+    # Noyo leaves the end date out of some answers; it is the one that was sent.
+    return replace(answer, effective_end_date=answer.effective_end_date or wanted.effective_end_date)
 
 
 KINDS = {
     OperationKind.REQUEST_CONNECTION: SendingRules(_request, duplicate=CONFLICT),
-    OperationKind.RETRY_CONNECTION: SendingRules(_retry, _is_unchanged, duplicate=CONFLICT),
-    OperationKind.DECIDE_DISCONNECTION: SendingRules(_decide, _is_unchanged, stale=STALE),
-    OperationKind.CREATE_DISCONNECTION: SendingRules(_disconnect, _may_disconnect),
+    OperationKind.RETRY_CONNECTION: SendingRules(_retry, _unchanged_record, duplicate=CONFLICT),
+    OperationKind.DECIDE_DISCONNECTION: SendingRules(_decide, _unchanged_record, stale=STALE),
+    OperationKind.CREATE_DISCONNECTION: SendingRules(_disconnect, _connection_to_end),
 }
 
 
 def _refresh(operation: Operation, deps: Dependencies) -> None:
     """Reads only, so it continues while sending is paused."""
     try:
-        record = read_record(operation.entity, deps.noyo)
+        record = _read_or_ingest_deletion(operation.entity, deps)
     except NoyoRefused as refusal:
         outcome = Outcome(OutcomeKind.NOT_FOUND, message=refusal.message, status=refusal.status)
         settle(operation, OperationState.REFUSED, outcome, deps)
@@ -309,3 +334,15 @@ def _refresh(operation: Operation, deps: Dependencies) -> None:
         reschedule(operation, deps, why=str(error))
     else:
         settle_confirmed(operation, record, deps)
+
+
+def _read_or_ingest_deletion(entity: EntityRef, deps: Dependencies) -> Record:
+    """The record; if Noyo no longer has it, that is saved before `NoyoRefused` is raised."""
+    try:
+        return read_record(entity, deps.noyo)
+    except NoyoRefused as refusal:
+        if refusal.not_found and ingest_deletion(entity, deps):
+            settle_operations_on_deleted(entity, deps)
+        elif refusal.not_found and entity.kind is EntityKind.CONNECTION:
+            return deps.noyo.disconnection(entity.key)  # A person who types an id does not say of which kind it is.
+        raise

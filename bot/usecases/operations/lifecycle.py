@@ -6,19 +6,18 @@ worker stops while it holds a claim, the request may have arrived; it is reconci
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot import policies
+from bot.domain.answers import UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
-from bot.domain.outbox import OutboxEvent, RecordChange, operation_changed, with_record_change, without_record_events
+from bot.domain.outbox import OutboxEvent, RecordChange, announce_both, announced, in_order
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
-from bot.domain.records import Record
-from bot.domain.requests import SensitiveFields
-from bot.errors import ConcurrentUpdate, LeaseLost, NotSent, NoyoError, StorageError, TableUnavailable
+from bot.domain.records import EntityRef, Record
+from bot.domain.requests import DisconnectionRequest, SensitiveFields
+from bot.errors import ConcurrentUpdate, LeaseLost, NotSent, NoyoError, StorageError, TableUnavailable, UnknownSchema
 from bot.telemetry import log_operation
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.records.ingest import log_change, plan_change
+from bot.usecases.records.ingest import ingest_deletion, log_change, plan_change
 
 
 def claim(operation_id: str, deps: Dependencies) -> Operation | None:
@@ -27,7 +26,11 @@ def claim(operation_id: str, deps: Dependencies) -> Operation | None:
     The result is `sending` (send it) or `reconciling` (ask Noyo about it). `LeaseLost` if another worker claims it, or
     somebody confirms or withdraws it, in the same moment.
     """
-    operation = deps.operations.operation(operation_id)
+    try:
+        operation = deps.operations.operation(operation_id)
+    except UnknownSchema:
+        deps.operations.set_aside(operation_id, deps.now())
+        raise
     if operation is None or not operation.is_claimable(deps.now()):
         return None
     pause = deps.sending_guard.active_pause() if operation.waits_to_be_sent else None
@@ -48,8 +51,10 @@ def claim(operation_id: str, deps: Dependencies) -> Operation | None:
 def _claim(operation: Operation, deps: Dependencies) -> Operation:
     pending, now, lease = operation.state is OperationState.PENDING, deps.now(), deps.new_id()
     claimed = operation.claim_for_sending(lease, now) if pending else operation.claim_for_reconciling(lease, now)
-    # Its card says that it is deferred, which has just ended.
-    events = (operation_changed(claimed, now),) if operation.deferred_by else ()
+    events: tuple[OutboxEvent, ...] = ()
+    if operation.deferred_by:  # Its card says that it is deferred, which has just ended.
+        claimed, event = announced(claimed, now)
+        events = (event,)
     audit = audit_entry(claimed, deps, now) if pending and claimed.changes_noyo else None
     deps.operations.claim(operation, claimed, events=events, audit=audit)
     return claimed
@@ -60,9 +65,8 @@ def _defer_unclaimed(operation: Operation, pause: Pause, deps: Dependencies) -> 
     if operation.deferred_by == pause:
         return
     now = deps.now()
-    deferred = operation.defer(pause, now)
-    event, audit = operation_changed(deferred, now), audit_entry(deferred, deps, now)
-    deps.operations.claim(operation, deferred, events=(event,), audit=audit)
+    deferred, event = announced(operation.defer(pause, now), now)
+    deps.operations.claim(operation, deferred, events=(event,), audit=audit_entry(deferred, deps, now))
     log_operation(deferred, now)
 
 
@@ -82,10 +86,10 @@ def _was_abandoned(operation: Operation, deps: Dependencies) -> bool:
     return True
 
 
-def reconcile_later(operation: Operation, deps: Dependencies) -> None:
-    """No answer came, so it may have arrived. Ask Noyo when it has had time to finish."""
+def reconcile_later(operation: Operation, deps: Dependencies, answer: UnconfirmedAnswer | None = None) -> None:
+    """No answer came, or one that does not confirm it. Ask Noyo when it has had time to finish."""
     due = deps.now() + deps.reconcile_after_seconds
-    _save(operation, operation.await_reconciliation(due), deps, publish=True)
+    _save(operation, operation.await_reconciliation(due, answer=answer), deps, publish=True)
 
 
 def reconcile_again(operation: Operation, deps: Dependencies, *, pause: int | None = None) -> None:
@@ -149,11 +153,12 @@ def _save(
     now = deps.now()
     publish = publish and not after.is_automatic
     audit = (publish or audit) and not after.is_automatic
+    events: tuple[OutboxEvent, ...] = ()
+    if publish:
+        after, event = announced(after, now)
+        events = (event,)
     deps.operations.save(
-        after,
-        lease=before.lease,
-        events=(operation_changed(after, now),) if publish else (),
-        audit=audit_entry(after, deps, now) if audit else None,
+        after, lease=before.lease, events=events, audit=audit_entry(after, deps, now) if audit else None
     )
     log_operation(after, now)
 
@@ -181,11 +186,12 @@ def _settle_once(settled: Operation, before: Operation, record: Record | None, d
     change = _record_change(settled, record, deps) if record is not None else None
     events: tuple[OutboxEvent, ...] = ()
     audit = None
-    if not settled.is_automatic:
-        event, audit = operation_changed(settled, now), audit_entry(settled, deps, now)
+    if settled.is_automatic:
+        change = in_order(change) if change is not None else None
+    else:
+        (settled, event), audit = announced(settled, now), audit_entry(settled, deps, now)
         if change is not None:
-            event = with_record_change(event, change.events)
-            change = replace(change, events=without_record_events(change.events))
+            event, change = announce_both(event, change)
         events = (event,)
     deps.operations.save(settled, lease=before.lease, change=change, events=events, audit=audit, was=before.state)
     if settled.is_automatic and change is not None:
@@ -196,6 +202,39 @@ def settle_confirmed(operation: Operation, record: Record, deps: Dependencies) -
     """Noyo answered with the record."""
     outcome = Outcome(OutcomeKind.CONFIRMED, record=record.entity)
     settle(operation, OperationState.SUCCEEDED, outcome, deps, record=record)
+
+
+def settle_if_deleted(operation: Operation, deps: Dependencies) -> bool:
+    """After Noyo answered 404: if its record is deleted at Noyo, save that and settle the operation."""
+    wanted = operation.input
+    entity = wanted.connection if isinstance(wanted, DisconnectionRequest) else operation.entity
+    try:
+        deleted = entity.is_record and ingest_deletion(entity, deps)
+    except NoyoError:
+        return False  # Only a clear answer counts; a sweep asks again.
+    if deleted:
+        settle(operation, OperationState.CANCELLED, Outcome(OutcomeKind.DELETED, record=entity), deps)
+    return deleted
+
+
+def settle_operations_on_deleted(entity: EntityRef, deps: Dependencies) -> None:
+    """Settle the open operation on a record that Noyo no longer has, and the one that requested the record.
+
+    The worker that holds an operation settles it by itself.
+    """
+    now, operation = deps.now(), deps.operations.open_on(entity)
+    if operation is not None and not _is_leased(operation, now):
+        settle(operation, OperationState.CANCELLED, Outcome(OutcomeKind.DELETED, record=entity), deps)
+    state = deps.records.record_state(entity)
+    requested_by = state.requested_by_operation if state is not None else None
+    request = deps.operations.operation(requested_by) if requested_by is not None else None
+    if request is not None and request.is_open and not _is_leased(request, now):
+        # Noyo had the record, so the request arrived; sent again, it would create another one.
+        settle(request, OperationState.SUCCEEDED, Outcome(OutcomeKind.RECONCILED, record=entity), deps)
+
+
+def _is_leased(operation: Operation, now: int) -> bool:
+    return operation.lease_until is not None and operation.lease_until > now
 
 
 def _record_change(settled: Operation, record: Record, deps: Dependencies) -> RecordChange | None:
@@ -214,6 +253,8 @@ def audit_entry(operation: Operation, deps: Dependencies, now: int) -> AuditEntr
         "second_approver": operation.second_approval.by if operation.second_approval else None,
         "attempt": str(operation.attempts) if operation.state is OperationState.SENDING else None,
         "delay_reason": operation.delay_reason,
+        "answer": operation.unconfirmed_answer.problem.value if operation.unconfirmed_answer else None,
+        "answer_shows": operation.unconfirmed_answer.shown if operation.unconfirmed_answer else None,
         "outcome": outcome.kind.value if outcome else None,
         "noyo_status": str(outcome.status) if outcome and outcome.status else None,
         "message": outcome.message if outcome else None,

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from bot import policies
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
-from bot.domain.reconciliation import created_since_sent, find_retry_effect, is_requested_disconnection, shows_decision
+from bot.domain.reconciliation import (
+    contradiction,
+    created_since_sent,
+    find_retry_effect,
+    is_requested_disconnection,
+    shows_decision,
+)
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, Record
 from bot.domain.requests import ConnectionRequest, DecisionRequest, DisconnectionRequest, RetryRequest
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.operations.lifecycle import reconcile_again, reconcile_later, request_resolution, send_again, settle
+from bot.usecases.operations.lifecycle import (
+    reconcile_again,
+    reconcile_later,
+    request_resolution,
+    send_again,
+    settle,
+    settle_if_deleted,
+)
 
 GUARDED_BY_NOYO = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION})
 """Noyo itself refuses a second one: a connection request as a duplicate, a decision by its version if that is sent."""
-NOT_FOUND = 404
+R = TypeVar("R", Connection, Disconnection)
+CREATING = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.CREATE_DISCONNECTION})
 
 
 def reconcile(operation: Operation, deps: Dependencies) -> None:
@@ -24,16 +40,46 @@ def reconcile(operation: Operation, deps: Dependencies) -> None:
     try:
         if _settle_if_found(operation, deps):
             return
-    except (NotSent, NoAnswer, UnreadableAnswer, NoyoRefused):
+    except NoyoRefused as refusal:
+        if not (refusal.not_found and settle_if_deleted(operation, deps)):
+            reconcile_again(operation, deps)
+        return
+    except (NotSent, NoAnswer, UnreadableAnswer):
         reconcile_again(operation, deps)
         return
     asked = replace(operation, reconciliations=operation.reconciliations + 1)
     if asked.reconciliations < policies.OPERATION_RECONCILIATIONS:
         reconcile_again(asked, deps, pause=deps.reconcile_after_seconds)
-    elif operation.kind in GUARDED_BY_NOYO and not operation.unversioned:
+    elif operation.kind in GUARDED_BY_NOYO and not operation.unversioned and not _was_contradicted(operation):
         send_again(asked, deps)
     else:
         request_resolution(asked, OutcomeKind.UNCLEAR, deps)
+
+
+def unconfirmed_answer(
+    operation: Operation, record: Record, before: Record | None, deps: Dependencies
+) -> UnconfirmedAnswer | None:
+    """How the record in Noyo's answer contradicts what was asked for; None if it shows the wanted effect.
+
+    `before`: the record that Noyo showed right before the call.
+    """
+    if operation.kind in CREATING and _belongs_to_another(deps.records.record_state(record.entity), operation):
+        return UnconfirmedAnswer(AnswerProblem.RECORD, record.id)
+    found = contradiction(operation, record)
+    if found is None and before is not None and before.entity == record.entity and _is_older(record, before, deps):
+        return UnconfirmedAnswer(AnswerProblem.VERSION, record.version)
+    return found
+
+
+def _is_older(record: Record, before: Record, deps: Dependencies) -> bool:
+    """By Noyo's own clock, which may differ from ours. Within one second, a version that we know is the older one."""
+    if record.modified == before.modified:
+        return deps.records.has_version(record.entity, record)
+    return record.modified < before.modified
+
+
+def _was_contradicted(operation: Operation) -> bool:
+    return operation.unconfirmed_answer is not None and operation.unconfirmed_answer.contradicts
 
 
 def settle_if_effective(operation: Operation, deps: Dependencies, *, same_name: bool = False) -> bool:
@@ -45,7 +91,7 @@ def settle_if_effective(operation: Operation, deps: Dependencies, *, same_name: 
     try:
         return _settle_if_found(operation, deps, same_name=same_name)
     except (NotSent, NoAnswer, UnreadableAnswer, NoyoRefused) as error:
-        if isinstance(error, NoyoRefused) and error.status == NOT_FOUND and operation.sends == 1:
+        if isinstance(error, NoyoRefused) and error.not_found and operation.sends == 1:
             return False  # Sent once and refused, and the record on which it could take effect does not exist.
         reconcile_later(operation, deps)
         return True
@@ -113,7 +159,14 @@ def _requested_connection(operation: Operation, wanted: ConnectionRequest, deps:
         known = deps.records.record_state(connection.entity)
         if not _is_excluded(known, operation, wanted, deps) and created_since_sent(connection, operation):
             return connection
-    return None
+    return _linked_record(Connection, operation, wanted.carrier_group_id, deps)
+
+
+def _linked_record(kind: type[R], operation: Operation, search_text: str, deps: Dependencies) -> R | None:
+    """A record that was linked to this operation earlier and that Noyo no longer lists: the request did arrive."""
+    found = deps.records.find(search_text, limit=policies.MAX_RELATED_RECORDS)
+    linked = (state.record for state in found if state.requested_by_operation == operation.id)
+    return next((record for record in linked if isinstance(record, kind)), None)
 
 
 def _requested_disconnection(
@@ -123,8 +176,8 @@ def _requested_disconnection(
     for found in deps.noyo.disconnections_at(wanted.group_id, wanted.carrier_id):
         known = deps.records.record_state(found.entity)
         if is_requested_disconnection(found, operation) and not _belongs_to_another(known, operation):
-            return replace(found, group_id=wanted.group_id)
-    return None
+            return found
+    return _linked_record(Disconnection, operation, wanted.group_id, deps)
 
 
 def _belongs_to_another(known: RecordState | None, operation: Operation) -> bool:

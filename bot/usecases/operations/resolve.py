@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.operations import Operation, OperationState, Resolution
-from bot.domain.outbox import OutboxEvent, operation_changed
+from bot.domain.outbox import OutboxEvent, announced
 from bot.domain.people import AuditEntry
 from bot.errors import LeaseLost
 from bot.telemetry import log_operation
@@ -11,33 +11,38 @@ from bot.usecases.dependencies import Dependencies
 
 
 def resolve(
-    operation_id: str, resolution: Resolution, person: str, *, seen_version: str | None, deps: Dependencies
+    operation_id: str,
+    resolution: Resolution,
+    person: str,
+    *,
+    attempt: int,
+    seen_version: str | None,
+    deps: Dependencies,
 ) -> Operation | None:
     """The operation after this resolution; None if it no longer needs one, because someone else acted first.
 
-    `seen_version` is the version of the record that the person saw with the question; sending again is for that one.
+    The person answered the question about this `attempt`, so the answer does not count for a later one. `seen_version`
+    is the version of the record that the person saw with the question; sending again is for that one.
     """
     operation = deps.operations.operation(operation_id)
-    if operation is None or operation.state is not OperationState.NEEDS_RESOLUTION:
+    if operation is None or (operation.state, operation.attempts) != (OperationState.NEEDS_RESOLUTION, attempt):
         return None
     now = deps.now()
-    resolved = operation.resolve(resolution, person, seen_version, now)
+    resolved, event = announced(operation.resolve(resolution, person, seen_version, now), now)
     details = (("operation", operation.id), ("resolution", resolution.value), ("seen_version", seen_version or ""))
     audit = AuditEntry(deps.new_id(), operation.entity, now, person, "resolution_chosen", details, deps.origin)
-    return resolved if save_if_unchanged(operation, resolved, audit, deps) else None
+    return resolved if save_if_unchanged(operation, resolved, event, audit, deps) else None
 
 
 def save_if_unchanged(
-    before: Operation, after: Operation, audit: AuditEntry, deps: Dependencies, *, event: OutboxEvent | None = None
+    before: Operation, after: Operation, event: OutboxEvent, audit: AuditEntry, deps: Dependencies
 ) -> bool:
-    """Save what a person did to an operation that no worker holds. False if someone else acted first.
-
-    `event` replaces the outbox event that announces `after`.
-    """
-    now, events = audit.at, (event or operation_changed(after, audit.at),)
+    """Save what a person did to an operation that no worker holds. False if someone else acted first."""
     try:
-        deps.operations.save(after, lease=None, was=before.state, events=events, audit=audit)
+        deps.operations.save(
+            after, lease=None, was=before.state, attempts=before.attempts, events=(event,), audit=audit
+        )
     except LeaseLost:
         return False
-    log_operation(after, now)
+    log_operation(after, audit.at)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.operations import Operation, OperationState, ReplyTo, SecondApproval
-from bot.domain.outbox import operation_changed
+from bot.domain.outbox import announced
 from bot.domain.people import AuditEntry, authorize_decision_on
 from bot.errors import ObserveOnly
 from bot.usecases.dependencies import Dependencies
@@ -44,12 +44,11 @@ def confirm(
     permission = authorize_decision_on(operation.actor, person, deps.policy)
     if not permission.allowed:
         return NotAllowed(permission)
-    confirmed = operation.confirm(SecondApproval(person, now, reply_to))
-    event = operation_changed(confirmed, now)
+    confirmed, event = announced(operation.confirm(SecondApproval(person, now, reply_to)), now)
     pause = deps.sending_guard.active_pause()
     confirmed = confirmed.defer(pause, now) if pause else confirmed
     audit = _audit("disconnection_confirmed", confirmed, person, now, deps)
-    if save_if_unchanged(operation, confirmed, audit, deps, event=event):
+    if save_if_unchanged(operation, confirmed, event, audit, deps):
         return Confirmed(confirmed)
     return NotAwaitingConfirmation(deps.operations.operation(operation_id))
 
@@ -60,9 +59,9 @@ def withdraw(operation_id: str, person: str, *, deps: Dependencies) -> Operation
     operation = deps.operations.operation(operation_id)
     if operation is None or operation.state is not OperationState.AWAITING_CONFIRMATION:
         return None
-    withdrawn = operation.withdraw(person, now)
+    withdrawn, event = announced(operation.withdraw(person, now), now)
     audit = _audit("disconnection_withdrawn", withdrawn, person, now, deps)
-    return withdrawn if save_if_unchanged(operation, withdrawn, audit, deps) else None
+    return withdrawn if save_if_unchanged(operation, withdrawn, event, audit, deps) else None
 
 
 def _audit(action: str, operation: Operation, person: str, now: int, deps: Dependencies) -> AuditEntry:

@@ -7,7 +7,7 @@ from datetime import date, tzinfo
 
 from bot import policies
 from bot.domain.operations import Operation, OperationKind, OperationState, ReplyTo
-from bot.domain.outbox import ExpectedVersion, operation_changed
+from bot.domain.outbox import ExpectedVersion, OutboxEvent, announced, newest_events
 from bot.domain.people import AuditEntry, Permission, authorize_decision_on
 from bot.domain.record_states import RecordState, decidable, disconnectable
 from bot.domain.records import Connection, EntityRef, pending_connection_ref, pending_disconnection_ref
@@ -100,6 +100,7 @@ def retry_connection(
         wanted = replace(wanted, carrier_group_id=None)
     wanted = replace(wanted, encrypted=_encrypted(sensitive, operation_id, deps))
     operation = new_operation(operation_id, shown.entity, wanted, actor, reply_to, deps)
+    operation = replace(operation, last_events=newest_events(shown))
     return _submit(operation, ExpectedVersion(shown.entity, record.version), deps)
 
 
@@ -117,6 +118,7 @@ def decide(
     if not decidable(shown):
         operation = replace(operation, shown_version=shown.record.version)
         return _audited(operation, find_conflict(operation, shown.entity, deps), deps)
+    operation = replace(operation, last_events=newest_events(shown))
     return _submit(operation, ExpectedVersion(shown.entity, shown.record.version), deps)
 
 
@@ -145,7 +147,7 @@ def request_disconnection(
     With `needs_second` it awaits confirmation, until the end of its last managed day in `timezone`.
     """
     record = shown.record
-    if not disconnectable(shown) or not isinstance(record, Connection) or record.group_id is None:
+    if not disconnectable(shown, None) or not isinstance(record, Connection) or record.group_id is None:
         return RecordChanged(deps.records.record_state(shown.entity))
     wanted = DisconnectionRequest(
         group_id=record.group_id,
@@ -233,8 +235,10 @@ def _submit_unless_conflict(operation: Operation, expected: ExpectedVersion | No
     if operation.changes_noyo and deps.sending_guard.observes_only:
         raise ObserveOnly
     now = operation.submitted_at
-    is_refresh = operation.kind is OperationKind.REFRESH_RECORD
-    events = () if is_refresh else (operation_changed(operation, now),)
+    events: tuple[OutboxEvent, ...] = ()
+    if operation.kind is not OperationKind.REFRESH_RECORD:
+        operation, event = announced(operation, now)
+        events = (event,)
     audit = None if operation.is_automatic else _audit_entry("operation_submitted", operation, {}, deps)
     if operation.waits_to_be_sent:
         operation = replace(operation, deferred_by=deps.sending_guard.active_pause())

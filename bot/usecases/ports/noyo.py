@@ -21,7 +21,10 @@ class NoyoReader(Protocol):
         """GET /api/v1/group_disconnection_requests/{id}."""
 
     def newest(self, kind: EntityKind, *, offset: int, page_size: int) -> ListPage:
-        """One page of the list of this kind, sorted by `modified`, newest first. Noyo does not guarantee the order."""
+        """One page of the list of this kind, sorted by `modified`, newest first. Noyo does not guarantee the order.
+
+        It has fewer rows if Noyo's answer could not be read otherwise; a row that no answer shows carries the error.
+        """
 
     def in_status(self, kind: EntityKind, statuses: Sequence[str], *, offset: int, page_size: int) -> ListPage:
         """One page of the records in any of these statuses."""
@@ -30,7 +33,8 @@ class NoyoReader(Protocol):
         """The records with these ids (at most 50); ids that Noyo does not know are missing from the page."""
 
     def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
-        """Every connection with this carrier and carrier group id, except unreadable rows."""
+        """Every connection with this carrier and carrier group id. `UnreadableAnswer` if one of them cannot be read,
+        because it may be the wanted one."""
 
     def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
         """Every request to disconnect this group from this carrier. `UnreadableAnswer` if one of them cannot be read,

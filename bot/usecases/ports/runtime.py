@@ -15,7 +15,7 @@ TimeLeft = Callable[[], float]
 
 
 NewId = Callable[[], str]
-"""A unique id."""
+"""A unique id; ids sort in the order in which they were made."""
 
 
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.domain.content import Content, MessageLink, Rendered
+from bot.domain.content import Content, MessageLink, Rendered, SearchPage
 from bot.domain.health import TokenStatus
 from bot.domain.people import GroupMembers, Person
 
@@ -33,8 +33,13 @@ class MessageGateway(Protocol):
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None: ...
 
-    def find(self, channel: str, *, idempotency_key: str, since: int, thread: str | None = None) -> MessageLink | None:
-        """Our message with this key, posted at or after `since`; None if there is none."""
+    def find(
+        self, channel: str, *, idempotency_key: str, since: int, thread: str | None = None, cursor: str | None = None
+    ) -> SearchPage:
+        """Searches one page of the messages posted at or after `since` for ours with this key.
+
+        `cursor` continues an earlier search; `SlackRefused` with `invalid_cursor` if Slack no longer knows it.
+        """
 
     def show_in_view(self, view_id: str, answer: Content) -> bool:
         """Update a modal; False if the person has closed it."""

@@ -24,8 +24,11 @@ class RecordRepository(Protocol):
     def record_state(self, entity: EntityRef) -> RecordState | None:
         """Consistent read."""
 
-    def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
-        """Consistent reads in batches; unknown records are left out."""
+    def record_states(
+        self, wanted: Iterable[EntityRef], *, skip_unreadable: bool = False
+    ) -> dict[EntityRef, RecordState]:
+        """Consistent reads in batches. Unknown records are left out, and with `skip_unreadable` those that this
+        release cannot read; otherwise `UnknownSchema` for one of them."""
 
     def write(self, change: RecordChange) -> None:
         """`ConcurrentUpdate` if the state is no longer `change.before`; nothing was written then."""
@@ -70,6 +73,9 @@ class OperationRepository(Protocol):
     def operation(self, operation_id: str) -> Operation | None:
         """Consistent read."""
 
+    def operations(self, operation_ids: Iterable[str]) -> dict[str, Operation]:
+        """Consistent reads in batches, by id. Operations that are no longer stored are left out."""
+
     def open_on(self, entity: EntityRef) -> Operation | None:
         """The operation that holds the entity's lock. Consistent read."""
 
@@ -95,12 +101,13 @@ class OperationRepository(Protocol):
         audit: AuditEntry | None = None,
         change: RecordChange | None = None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
+        attempts: int | None = None,
     ) -> None:
         """One transaction: the operation, the record change, events and audit entry, if `lease` is still its lease.
 
         A settled operation is stored without encrypted input and `due`, and its lock is released. With `lease` None: if
-        it has no lease and is still in the state `was`. `LeaseLost` or `ConcurrentUpdate` otherwise; nothing was
-        written then.
+        it has no lease and still has the state `was` and, if given, `attempts`. Otherwise `LeaseLost` or
+        `ConcurrentUpdate`, and nothing was written.
         """
 
     def due(self, now: int, *, limit: int) -> list[str]:
@@ -108,6 +115,12 @@ class OperationRepository(Protocol):
 
     def due_refreshes(self, now: int, *, limit: int) -> list[str]:
         """Like `due`, for automatic refreshes, which are listed separately so that they delay nobody."""
+
+    def unreadable(self, now: int, *, limit: int) -> list[str]:
+        """Like `due`, for operations that were set aside."""
+
+    def set_aside(self, operation_id: str, now: int) -> None:
+        """An operation that this release cannot read is listed apart, and due again later; nothing if it is not due."""
 
     def oldest_due(self, now: int) -> int | None:
         """The earliest `due` of all due operations; None if there is none. From an index."""
@@ -129,8 +142,15 @@ class PauseRepository(Protocol):
     def history(self) -> PauseHistory:
         """Consistent read. Without any pause so far, sending is allowed."""
 
-    def save(self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry) -> bool:
-        """One transaction; False if somebody paused or resumed since `before` was read."""
+    def save(
+        self,
+        before: PauseHistory,
+        after: PauseHistory,
+        *,
+        event: OutboxEvent | None = None,
+        audit: AuditEntry | None = None,
+    ) -> bool:
+        """One transaction; False if the history was saved since `before` was read."""
 
 
 class HealthRepository(Protocol):
@@ -144,7 +164,14 @@ class HealthRepository(Protocol):
 class OutboxRepository(Protocol):
     def event(self, event_id: str) -> OutboxEvent | None: ...
 
-    def due(self, now: int, *, limit: int) -> list[str]: ...
+    def due(self, now: int, *, limit: int) -> list[str]:
+        """Like `OperationRepository.due`; then events that were set aside."""
+
+    def unreadable(self, now: int, *, limit: int) -> list[str]:
+        """Like `OperationRepository.unreadable`."""
+
+    def set_aside(self, event_id: str, now: int) -> None:
+        """Like `OperationRepository.set_aside`."""
 
     def oldest_due(self, now: int) -> int | None:
         """Like `OperationRepository.due`."""
@@ -155,8 +182,15 @@ class OutboxRepository(Protocol):
     def mark_delivered(self, event: OutboxEvent, now: int) -> None:
         """Remove it from the due index for good."""
 
-    def postpone(self, event: OutboxEvent, due: int) -> None:
-        """Set a new `due` and count the attempt."""
+    def postpone(self, event: OutboxEvent, due: int, *, failed: bool) -> None:
+        """Set a new `due`.
+
+        `failed` counts an attempt, which makes the next pause longer. Waiting for a turn does not count.
+        `event.waiting_since` is saved too.
+        """
+
+    def mark_late(self, event_id: str) -> None:
+        """A later line was posted before this event's. Changes nothing if the event has been delivered."""
 
 
 class MessageRepository(Protocol):
@@ -165,6 +199,12 @@ class MessageRepository(Protocol):
 
     def record_post(self, message_record: MessageRecord, *, ts: str, posted_channel: str, fingerprint: str) -> None:
         """Save what the message shows, and keep the lease. `LeaseLost` if it expired and another worker took it."""
+
+    def hold(self, message_record: MessageRecord, *, until: int) -> None:
+        """Keep the lease until then (Unix seconds); does nothing if it was lost."""
+
+    def save_search(self, message_record: MessageRecord, *, cursor: str | None, since: int) -> None:
+        """Save where an interrupted search continues, for the next lease holder only; nothing if the lease was lost."""
 
     def release(self, message_record: MessageRecord, *, closed: bool = False) -> None:
         """Release the lease; does nothing if it was lost."""
@@ -198,7 +238,11 @@ class GrantRepository(Protocol):
 
 
 class PollingRepository(Protocol):
-    def cursor(self, kind: EntityKind) -> PollCursor | None: ...
+    def cursor(self, kind: EntityKind) -> PollCursor | None:
+        """`UnknownSchema` if it was written by a newer release."""
+
+    def replace_cursor(self, kind: EntityKind, cursor: PollCursor) -> None:
+        """Replaces the cursor whatever it holds."""
 
     def save(self, kind: EntityKind, cursor: PollCursor) -> bool:
         """Writes the cursor with its revision raised by one, on condition that the revision is still the one read
@@ -209,7 +253,8 @@ class PollingRepository(Protocol):
 
     def unpark(self, kind: EntityKind, row_id: str) -> None: ...
 
-    def parked(self, kind: EntityKind) -> list[ParkedRow]: ...
+    def parked(self, kind: EntityKind) -> list[ParkedRow]:
+        """An entry that this release cannot read is listed with that reason: its row is still not followed."""
 
 
 class AuditWriter(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from bot import policies
 from bot.domain import outbox
-from bot.domain.outbox import OutboxEvent, RecordChange
+from bot.domain.outbox import OutboxEvent, RecordChange, in_order
 from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState, release
 from bot.domain.records import EntityRef
@@ -19,14 +19,15 @@ from bot.errors import ConcurrentUpdate, TableUnavailable
 from bot.usecases.dependencies import Dependencies
 
 
-def claim_request(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
+def claim_request(entity: EntityRef, actor: str, deps: Dependencies, *, shown: int | None) -> RecordState | None:
     """Make `actor` the owner if the request still waits. Returns the state afterwards; None if the record is unknown.
 
-    Claiming again changes nothing, so that another click does not extend the claim.
+    `shown` is the owner revision that the person saw. If the owner has changed since then, nothing is done: a click
+    that is repeated must not claim again what was released. Claiming again does not extend the claim.
     """
 
     def change_of(state: RecordState) -> RecordChange | None:
-        if not awaits_decision(state) or state.owner == actor:
+        if not awaits_decision(state) or state.owner == actor or state.owner_revision != shown:
             return None
         now = deps.now()
         after = claim(state, actor, now, deps.timezone)
@@ -36,13 +37,15 @@ def claim_request(entity: EntityRef, actor: str, deps: Dependencies) -> RecordSt
     return _update(entity, change_of, deps)
 
 
-def release_claim(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
-    """End the claim if `actor` is the owner. Returns the state before."""
+def release_claim(entity: EntityRef, actor: str, deps: Dependencies, *, shown: int | None) -> RecordState | None:
+    """End the claim if `actor` is the owner and it is the claim that was `shown`. Returns the state before."""
     before: list[RecordState] = []
 
     def change_of(state: RecordState) -> RecordChange | None:
         before[:] = [state]
-        return _change(state, release(state), actor, "released", deps) if state.owner == actor else None
+        if state.owner != actor or state.owner_revision != shown:
+            return None
+        return _change(state, release(state), actor, "released", deps)
 
     _update(entity, change_of, deps)
     return before[0] if before else None
@@ -65,7 +68,8 @@ def _change(
     now = deps.now()
     details = (("owner", state.owner),) if state.owner else ()
     audit = AuditEntry(deps.new_id(), state.entity, now, actor, action, details, deps.origin)
-    return RecordChange(state.entity, state, after, None, (outbox.owner_changed(state, after, now), *expiry), audit)
+    events = (outbox.owner_changed(state, after, now), *expiry)
+    return in_order(RecordChange(state.entity, state, after, None, events, audit))
 
 
 def _update(

@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot import policies
-from bot.domain.polling import ListPage, ParkedRow, PollCursor
+from bot.domain.operations import ReplyTo
+from bot.domain.polling import CURSOR_ROW, LIST_ROW, ListPage, ParkedRow, PollCursor
 from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef, Record, open_statuses
-from bot.errors import NoyoError
+from bot.errors import NoyoError, UnknownSchema
 from bot.telemetry import safe_label
 from bot.usecases.dependencies import Dependencies
+from bot.usecases.operations import submit
 from bot.usecases.records.ingest import ingest, read_record
 
 logger = logging.getLogger("switchboard")
+
+CURSOR_UNREADABLE = "the position in the list could not be read, so the whole list is read again"
 
 
 class PollDeadlineReached(Exception):
@@ -41,9 +45,11 @@ class PageIngestor:
         self.started_at = deps.now()
         self.report = PollReport()
         self.newest_modified = 0
-        """The highest `modified` seen so far."""
+        """The highest `modified` seen so far that is not in the future."""
         self.awaiting_decision: dict[EntityRef, Record] = {}
         """The disconnection requests seen that await a decision."""
+        self.seen: set[EntityRef] = set()
+        """The records on the pages that this run ingested."""
         self._deps = deps
         self._parked = {parked.row_id for parked in deps.polling.parked(kind)}
         self._unreadable: set[str] = set()
@@ -96,7 +102,8 @@ class PageIngestor:
     def ingest_page(self, page: ListPage) -> bool:
         """Whether any row was new."""
         changed = self.report.changed
-        states = self._deps.records.record_states([row.record.entity for row in page.rows if row.record])
+        known = [row.record.entity for row in page.rows if row.record]
+        states = self._deps.records.record_states(known, skip_unreadable=True)
         for row in page.rows:
             if row.record is None:
                 self._park(row.row_id, row.error or "unreadable")
@@ -109,22 +116,48 @@ class PageIngestor:
             self._remember(row.record)
         return self.report.changed > changed
 
+    def park_list(self) -> None:
+        """The list has no end; the health report and an alarm say so until a sweep reaches an end."""
+        self._park(LIST_ROW, "the list does not end: Noyo repeats its pages")
+
+    def park_cursor(self) -> None:
+        """The cursor was unreadable; the health report says so until the list has been read again."""
+        self._park(CURSOR_ROW, CURSOR_UNREADABLE)
+
+    def unpark_cursor(self) -> None:
+        self._unpark(CURSOR_ROW)
+
     def unpark_missing(self) -> None:
         """After a sweep: unpark rows that are readable under another id, or gone."""
         for row_id in sorted(self._parked - self._unreadable):
             self._unpark(row_id)
 
+    def refresh_unlisted(self, ids: Sequence[str], page: ListPage) -> None:
+        """Submit a refresh for each of `ids` that `page` does not show. Only a read by id can tell that it was deleted.
+
+        Each record is refreshed at most once in each `sweep_seconds`, however often this is called.
+        """
+        listed = {row.row_id for row in page.rows}
+        sweep = self.started_at // self._deps.sweep_seconds
+        for record_id in ids:
+            if record_id not in listed:
+                entity = EntityRef(self.kind, record_id)
+                refresh_id = f"unlisted:{entity}:{sweep}"
+                submit.refresh(refresh_id, None, entity, because="unlisted", reply_to=ReplyTo(), deps=self._deps)
+
     def _ingest(self, row_id: str, record: Record) -> None:
-        """A record that Noyo cannot show again must not block the others."""
+        """A record that Noyo cannot show again, or whose state we cannot read, must not block the others."""
         try:
             self.report.changed += ingest(
                 record, self._deps, silent=self.cursor.since is None and record.modified < self.cursor.started_at
             )
-        except NoyoError as error:
+        except (NoyoError, UnknownSchema) as error:
             self._park(row_id, str(error))
 
     def _remember(self, record: Record) -> None:
-        self.newest_modified = max(self.newest_modified, record.modified)
+        if record.modified <= self.started_at:  # A pass that reads down to the future would miss what is older.
+            self.newest_modified = max(self.newest_modified, record.modified)
+        self.seen.add(record.entity)
         if isinstance(record, Disconnection) and record.status is DisconnectionStatus.NEEDS_REVIEW:
             self.awaiting_decision[record.entity] = record
 

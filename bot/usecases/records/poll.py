@@ -13,7 +13,7 @@ from bot.domain import outbox
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.polling import PassProgress, PollCursor
 from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef, Record
-from bot.errors import NoyoError, NoyoRefused
+from bot.errors import NoyoError, NoyoRefused, UnknownSchema
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest_pages import PageIngestor, PollDeadlineReached, PollReport
@@ -28,9 +28,14 @@ def poll(kind: EntityKind, deps: Dependencies) -> PollReport:
 
     Raises `NoyoError` if Noyo cannot be read; what was ingested until then is kept, and the next run resumes there.
     """
-    cursor = deps.polling.cursor(kind) or _first_cursor(kind, deps)
+    try:
+        cursor = deps.polling.cursor(kind) or _first_cursor(kind, deps)
+        ingestor = PageIngestor(kind, cursor, deps)
+    except UnknownSchema:
+        cursor = _restarted_cursor(kind, deps)
+        ingestor = PageIngestor(kind, cursor, deps)
+        ingestor.park_cursor()
     start = cursor.progress or PassProgress(offset=0, newest_modified=0, floor=_floor(cursor, deps))
-    ingestor = PageIngestor(kind, cursor, deps)
     try:
         return _run(start, ingestor, deps)
     finally:
@@ -70,6 +75,13 @@ def _log(ingestor: PageIngestor, deps: Dependencies) -> None:
     )
 
 
+def _restarted_cursor(kind: EntityKind, deps: Dependencies) -> PollCursor:
+    """Replaces an unreadable cursor: the whole list is read again, and unlike in a first run changes are announced."""
+    restarted = PollCursor(started_at=deps.now(), since=0, revision=1)
+    deps.polling.replace_cursor(kind, restarted)
+    return restarted
+
+
 def _first_cursor(kind: EntityKind, deps: Dependencies) -> PollCursor:
     """Saved before the first page is read, so that changes made meanwhile are announced."""
     deps.polling.save(kind, PollCursor(started_at=deps.now()))
@@ -88,7 +100,8 @@ def _floor(cursor: PollCursor, deps: Dependencies) -> int:
 
 def _choose_sync(start: PassProgress, ingestor: PageIngestor) -> Sync:
     """An interrupted run resumes as it started; a sweep reads every row, so its order does not matter."""
-    if start.by_status or start.offset > policies.POLL_RESUME_OVERLAP:
+    list_was_read = start.last_id_read is not None
+    if start.by_status or list_was_read or start.offset > policies.POLL_RESUME_OVERLAP:
         ingestor.peek()
     elif start.floor:
         known = ingestor.newest_known()
@@ -125,6 +138,7 @@ def _finish(start: PassProgress, sync: Sync, ingestor: PageIngestor, deps: Depen
     since = max(cursor.since or 0, start.newest_modified, ingestor.newest_modified)
     advanced = replace(_advanced_cursor(ingestor, since, deps), progress=None, finished_at=deps.now())
     deps.polling.save(ingestor.kind, _with_sweep(advanced, sync, deps))
+    ingestor.unpark_cursor()
     if sync.swept and not cursor.progress:
         ingestor.unpark_missing()
     ingestor.report.finished = True
@@ -171,6 +185,7 @@ def _waiting(seen: Iterable[Record], deps: Dependencies) -> list[Disconnection]:
     status = DisconnectionStatus.NEEDS_REVIEW
     indexed = deps.records.in_status(EntityKind.DISCONNECTION, status.value, limit=policies.FIRST_RUN_MAX_CARDS)
     entities = {*indexed, *(record.entity for record in seen)}
-    records_ = [record_state.record for record_state in deps.records.record_states(entities).values()]
-    waiting = [record for record in records_ if isinstance(record, Disconnection) and record.status is status]
+    states = deps.records.record_states(entities, skip_unreadable=True).values()
+    records = [state.record for state in states]
+    waiting = [record for record in records if isinstance(record, Disconnection) and record.status is status]
     return sorted(waiting, key=lambda record: (record.effective_end_date is None, record.effective_end_date, record.id))

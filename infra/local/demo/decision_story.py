@@ -55,7 +55,7 @@ def changed_since_shown(demo: DemoDriver) -> None:
     for user_id in (ANA, BEN):
         view = demo.wait_for(
             f"{NAMES[user_id]}'s view shows the old date and the new one, and asks again",
-            partial(demo.view, user_id, "It changed", "You saw", _day(FIRST_DAYS), "Now", _day(LATER_DAYS)),
+            partial(demo.view, user_id, "It changed", f"{_day(FIRST_DAYS)} → {_day(LATER_DAYS)}"),
         )
     demo.show(view)
     demo.expect(not _decisions(demo, request), "nothing was sent to Noyo")

@@ -2,8 +2,8 @@
 
 from infra.local.noyo.fake import NoyoFake
 from infra.local.noyo.faults import Fault, FaultKind, Faults
-from infra.local.noyo.responses import CORRUPTIONS
+from infra.local.noyo.responses import CORRUPTIONS, UNREADABLE
 from infra.local.noyo.rules import Rules, Step
 from infra.local.noyo.service import ReceivedRequest
 
-__all__ = ["CORRUPTIONS", "Fault", "FaultKind", "Faults", "NoyoFake", "ReceivedRequest", "Rules", "Step"]
+__all__ = ["CORRUPTIONS", "UNREADABLE", "Fault", "FaultKind", "Faults", "NoyoFake", "ReceivedRequest", "Rules", "Step"]

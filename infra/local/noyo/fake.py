@@ -223,6 +223,22 @@ class NoyoFake:
         with self._current() as state:
             state.remove(record_id)
 
+    def restore(self, record_id: str) -> None:
+        """Undoes the deletion of a connection or a disconnection request."""
+        with self._current() as state:
+            state.restore(record_id)
+
+    def back_up(self) -> Callable[[], None]:
+        """Returns a function that restores all connections as they are now, with their versions."""
+        with self._current() as state:
+            backup = dict(state.connections)
+
+        def restore_backup() -> None:
+            with self._current() as state:
+                state.connections.update(backup)
+
+        return restore_backup
+
     def script(self, carrier_group_id: str, steps: Iterable[tuple[Any, ...]]) -> None:
         """Scripts the status changes of requests and retries with this carrier group id.
 

@@ -15,12 +15,16 @@ class FaultKind(StrEnum):
     ERROR_BEFORE = "error_before"
     ERROR_AFTER = "error_after"
     GARBAGE = "garbage"
+    FALSE_ANSWER = "false_answer"
+    FALSE_ANSWER_AFTER = "false_answer_after"
 
 
 @dataclass(frozen=True)
 class Fault:
     """Affects so many (`times`) matching requests, or all if None, after the first `skip` of them.
 
+    `false_answer` processes nothing and answers with `status` and `body`; `false_answer_after` processes the request
+    and answers with them.
     Without `path_contains` it affects the API but not the token endpoint. `seconds` (real ones) is for delays,
     `retry_after` for `too_many`, `status` for errors.
     """
@@ -33,6 +37,7 @@ class Fault:
     seconds: float = 0.0
     retry_after: str | None = "1"
     status: int = 500
+    body: object = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", FaultKind(self.kind))

@@ -77,8 +77,10 @@ def groups(state: State, query: Query) -> list[Group]:
 def page(rows: list[Record], query: Query, rules: Rules, shown: Callable[[Record], object]) -> dict[str, Any]:
     """The requested rows. `meta` describes the page that is returned, not the one that was requested."""
     requested = _number(query, "page_size", rules.default_page_size, least=1)
+    if requested not in rules.page_sizes:
+        raise Refusal(422, "page_size: not within the limits")
     size = min(requested, rules.max_page_size)
-    offset = _number(query, "offset", 0, least=0)
+    offset = _number(query, "offset", 0, least=0) if rules.honours_offset else 0
     if offset and offset >= len(rows) and rules.past_the_end == "422":
         raise Refusal(422, "offset: past the last record")
     meta = {"offset": offset, "page_num": offset // size + 1, "page_size": size, "total_records": len(rows)}

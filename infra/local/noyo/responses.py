@@ -1,6 +1,7 @@
 """Records as Noyo's JSON: complete, or with the gaps of the vendor's own samples."""
 
-from dataclasses import asdict
+import json
+from dataclasses import asdict, dataclass
 from enum import Enum, auto
 from typing import Any
 
@@ -20,6 +21,27 @@ class ResponseKind(Enum):
 
 
 _IN_GROUP_DATA = ("carrier_group_id", "group_name", "broker_federal_ein", "broker_tin", "employer_email_address")
+
+
+@dataclass(frozen=True)
+class RawJson:
+    """JSON that Python's encoder does not write."""
+
+    text: str
+
+
+def as_json(body: object) -> bytes:
+    """The body as JSON, with each `RawJson` in it as it is."""
+    raw: list[RawJson] = []
+
+    def placeholder(value: RawJson) -> str:
+        raw.append(value)
+        return f"raw JSON {len(raw)}"
+
+    text = json.dumps(body, default=placeholder, ensure_ascii=False)
+    for number, value in enumerate(raw, 1):
+        text = text.replace(f'"raw JSON {number}"', value.text)
+    return text.encode()
 
 
 def complete_group(group: Group) -> dict[str, Any]:
@@ -107,6 +129,12 @@ def _with(name: str, value: object) -> Corruption:
     return lambda row: {**row, name: value}
 
 
+UNREADABLE: dict[str, Corruption] = {
+    "over 8 MiB": lambda row: {**row, "notes": "x" * (9 * 1024 * 1024)},
+    "an integer of 5,000 digits": _with("notes", RawJson("9" * 5000)),
+    "nested 100,000 deep": _with("notes", RawJson("[" * 100_000 + "]" * 100_000)),
+}
+"""Each makes every answer that holds the record unreadable."""
 CORRUPTIONS: dict[str, Corruption] = {
     "id missing": _without("id"),
     "id not a uuid": _with("id", "not-a-uuid"),
@@ -122,4 +150,5 @@ CORRUPTIONS: dict[str, Corruption] = {
     "modified a string": _with("modified", "yesterday"),
     "not an object": lambda _: "unreadable",
     "null": lambda _: None,
+    **UNREADABLE,
 }

@@ -64,8 +64,10 @@ class Rules:
     stale_version: Literal["409", "404", "422", "ignored"] = "409"
     max_page_size: int = 100
     default_page_size: int = 20
+    page_sizes: range = range(5, 101)
     past_the_end: Literal["empty", "422"] = "empty"
     honours_sort: bool = True
+    honours_offset: bool = True
     vendor_nulls: bool = True
     lists_omit: frozenset[str] = frozenset()
     expires_in_unit: Literal["ms", "s"] = "ms"

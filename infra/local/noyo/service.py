@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from infra.local.http_server import ConnectionReset, HttpRequest, TruncatedResponse, read_request
 from infra.local.noyo.faults import Fault, FaultKind, Faults
+from infra.local.noyo.responses import as_json
 from infra.local.noyo.routes import LISTS, Call, route
 from infra.local.noyo.rules import Refusal
 from infra.local.noyo.state import State
@@ -112,7 +113,7 @@ class Service:
             status, body = operation(self._state, call)
         if operation in LISTS and self.on_list:
             self.on_list(request.path, call.query)
-        return Reply(JSONResponse(body, status), took_effect=request.method != "GET")
+        return Reply(_json_response(body, status), took_effect=request.method != "GET")
 
     def _checked_body(self, request: HttpRequest) -> Mapping[str, Any]:
         body = _read_body(request)
@@ -172,6 +173,8 @@ def _response_before_processing(fault: Fault) -> Response | None:
         return ConnectionReset()
     if fault.kind is FaultKind.ERROR_BEFORE:
         return JSONResponse({"message": "Service unavailable"}, fault.status)
+    if fault.kind is FaultKind.FALSE_ANSWER:
+        return _json_response(fault.body, fault.status)
     if fault.kind is FaultKind.TOO_MANY:
         wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
         return JSONResponse({"message": "Too many requests"}, 429, wait)
@@ -189,7 +192,13 @@ def _reply_after_processing(fault: Fault, reply: Reply) -> Reply:
         response = JSONResponse({"message": "Internal error"}, fault.status)
     if fault.kind is FaultKind.GARBAGE:
         response = HTMLResponse(_HTML)
+    if fault.kind is FaultKind.FALSE_ANSWER_AFTER:
+        response = _json_response(fault.body, fault.status)
     return reply._replace(response=response)
+
+
+def _json_response(body: object, status: int) -> Response:
+    return Response(as_json(body), status, media_type="application/json")
 
 
 def _refuse_constant(name: str) -> NoReturn:

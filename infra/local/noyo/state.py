@@ -28,6 +28,7 @@ class State:
         self.corruptions: dict[str, Corruption] = {}
         self.scripts: dict[str, tuple[Step, ...]] = {}
         self._running_scripts: dict[str, tuple[float, tuple[Step, ...]]] = {}
+        self._removed: dict[str, Connection | Disconnection | None] = {}
         self.webhooks = Webhooks(clock)
 
     def now(self) -> int:
@@ -135,13 +136,21 @@ class State:
 
     def remove(self, record_id: str) -> None:
         self.stop_script(record_id)
-        removed = [
+        removed = (
             self.connections.pop(record_id, None),
             self.disconnections.pop(record_id, None),
             self.groups.pop(record_id, None),
-        ]
+        )
         if not any(removed):
             raise KeyError(record_id)
+        self._removed[record_id] = removed[0] or removed[1]
+
+    def restore(self, record_id: str) -> None:
+        removed = self._removed.pop(record_id)
+        if isinstance(removed, Connection):
+            self.connections[record_id] = removed
+        elif isinstance(removed, Disconnection):
+            self.disconnections[record_id] = removed
 
 
 def find(records: Mapping[str, Record], record_id: str, kind: str) -> Record:

@@ -58,6 +58,8 @@ async def _faulty_response(fault: Fault, process: Callable[[], Answer]) -> Respo
     answer = process()
     if fault.kind is Kind.RESET_AFTER:
         return ConnectionReset()
+    if fault.kind is Kind.SERVER_ERROR_AFTER:
+        return _response(_server_error(fault))
     whole = _response(answer)
     if fault.kind is Kind.TRUNCATED:
         return TruncatedResponse(whole.body, whole.status_code, dict(whole.headers))
@@ -70,12 +72,16 @@ def _response(answer: Answer) -> Response:
     )
 
 
+def _server_error(fault: Fault) -> Answer:
+    return Answer(fault.status, {"ok": False, "error": "internal_error"})
+
+
 def _refusal(fault: Fault) -> Answer | None:
     if fault.kind is Kind.RATE_LIMITED:
         wait = {"Retry-After": str(int(fault.seconds))}
         return Answer(429, {"ok": False, "error": "ratelimited"}, wait)
     if fault.kind is Kind.SERVER_ERROR:
-        return Answer(fault.status, {"ok": False, "error": "internal_error"})
+        return _server_error(fault)
     if fault.kind is Kind.API_ERROR:
         return Answer(200, {"ok": False, "error": fault.error})
     return None

@@ -12,6 +12,7 @@ class Kind(Enum):
     DELAY = "done late"
     RATE_LIMITED = "429, nothing done"
     SERVER_ERROR = "5xx, nothing done"
+    SERVER_ERROR_AFTER = "5xx, although it was done"
     API_ERROR = "refused with a named error, nothing done"
 
 
@@ -59,6 +60,9 @@ class Faults:
 
     def server_error(self, method: str | None = None, times: int = 1, status: int = 500) -> None:
         self.add(Fault(Kind.SERVER_ERROR, method, times, status=status))
+
+    def server_error_after(self, method: str | None = None, times: int = 1, status: int = 503) -> None:
+        self.add(Fault(Kind.SERVER_ERROR_AFTER, method, times, status=status))
 
     def api_error(self, error: str, method: str | None = None, times: int = 1) -> None:
         self.add(Fault(Kind.API_ERROR, method, times, error=error))

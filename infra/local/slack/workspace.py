@@ -91,6 +91,9 @@ class View:
     previous_view_id: str | None = None
     values: Json = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    unreported: set[tuple[str, str]] = field(default_factory=set)
+    """Fields (block_id, action_id) that an update added with an initial value: Slack shows the value, but reports the
+    field as empty until the user changes it (slackapi/bolt-js issues 1258 and 1073)."""
     stack: list["View"] = field(default_factory=list)
 
 

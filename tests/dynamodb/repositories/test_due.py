@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bot import policies
 from bot.domain.operations import OperationState
 from bot.domain.records import EntityKind
 from bot.dynamodb.repositories.notifications import due_ids
@@ -29,6 +30,32 @@ def test_automatic_refreshes_are_listed_apart_from_requested_operations(engine: 
     assert store.operations.due(NOW, limit=9) == ["L2"]
     assert store.operations.due_refreshes(NOW, limit=9) == ["L1"]
     assert store.operations.oldest_due(NOW) == NOW - 1
+
+
+def test_only_what_is_due_is_set_aside_and_it_is_due_again_later(engine: Engine) -> None:
+    """The stream announces a reminder days before it is due."""
+    store = engine.store()
+    for event_id, due in (("now", NOW), ("later", NOW + 86_400)):
+        store.outbox.put(an_event(event_id, due=due))
+        store.outbox.set_aside(event_id, NOW)
+
+    assert store.outbox.due(NOW, limit=9) == []
+    assert store.outbox.unreadable(NOW + policies.UNREADABLE_RETRY_SECONDS, limit=9) == ["now"]
+    assert store.outbox.due(NOW + policies.UNREADABLE_RETRY_SECONDS, limit=9) == ["now"]
+    assert store.outbox.due(NOW + 86_400, limit=9) == ["later", "now"]
+
+
+def test_an_event_that_can_be_read_again_returns_to_the_other_events(engine: Engine) -> None:
+    store = engine.store()
+    store.outbox.put(an_event("E1", due=NOW))
+    store.outbox.set_aside("E1", NOW)
+    event = store.outbox.event("E1")
+    assert event is not None
+
+    store.outbox.postpone(event, NOW + 5, failed=True)
+
+    assert store.outbox.unreadable(NOW + 86_400, limit=9) == []
+    assert store.outbox.oldest_due(NOW + 5) == NOW + 5
 
 
 def test_a_late_refresh_counts_as_the_oldest_due_operation(engine: Engine) -> None:

@@ -77,6 +77,19 @@ def test_a_submitted_operation_is_stored_with_its_lock_events_and_audit_entry(
     assert engine.item(f"AUDIT#{operation.entity}", f"{NOW:012d}#submitted:V1") is not None
 
 
+def test_a_change_of_the_record_that_was_read_before_an_operation_is_sent_is_made_again(store: Repositories) -> None:
+    """Otherwise the event of the change would not follow the event of the operation."""
+    store.records.write(first(a_connection()))
+    before = store.records.record_state(connection_ref(uuid(1)))
+    claimed(store, submitted(store, a_retry(last_events=("submitted:V2",))))
+
+    with pytest.raises(ConcurrentUpdate):
+        store.records.write(RecordChange(connection_ref(uuid(1)), before, before, None))
+    now = store.records.record_state(connection_ref(uuid(1)))
+    assert now is not None
+    assert (now.record, now.operation_event) == (a_connection(), "submitted:V2")
+
+
 def test_an_unknown_operation_is_none(store: Repositories) -> None:
     assert store.operations.operation("V1") is None
     assert store.operations.open_on(connection_ref(uuid(1))) is None

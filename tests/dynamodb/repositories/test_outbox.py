@@ -44,15 +44,23 @@ def test_a_delivered_event_is_no_longer_due_and_expires_in_thirty_days(store: Re
 
 def test_an_undelivered_event_never_expires(store: Repositories, engine: Engine) -> None:
     store.outbox.put(an_event())
-    store.outbox.postpone(an_event(), NOW + 60)
+    store.outbox.postpone(an_event(), NOW + 60, failed=True)
 
     assert "expires" not in (engine.item("OUTBOX#n1", "EVENT") or {})
+
+
+def test_an_event_that_waited_for_its_turn_has_no_failed_attempt(store: Repositories) -> None:
+    store.outbox.put(an_event(attempts=2))
+
+    store.outbox.postpone(an_event(attempts=2), NOW + 60, failed=False)
+
+    assert store.outbox.event("n1") == an_event(attempts=2, due=NOW + 60)
 
 
 def test_a_postponed_event_is_due_later_with_one_more_attempt(store: Repositories) -> None:
     store.outbox.put(an_event(attempts=2))
 
-    store.outbox.postpone(an_event(attempts=2), NOW + 60)
+    store.outbox.postpone(an_event(attempts=2), NOW + 60, failed=True)
 
     assert store.outbox.due(NOW + 59, limit=9) == []
     assert store.outbox.due(NOW + 60, limit=9) == ["n1"]
@@ -63,14 +71,14 @@ def test_an_event_that_another_worker_delivered_stays_delivered(store: Repositor
     store.outbox.put(an_event())
     store.outbox.mark_delivered(an_event(), NOW)
 
-    store.outbox.postpone(an_event(), NOW + 60)
+    store.outbox.postpone(an_event(), NOW + 60, failed=True)
 
     assert store.outbox.due(NOW + 10**6, limit=9) == []
     assert store.outbox.event("n1") == an_event(due=None)
 
 
 def test_postponing_a_missing_event_does_not_create_it(store: Repositories) -> None:
-    store.outbox.postpone(an_event(), NOW + 60)
+    store.outbox.postpone(an_event(), NOW + 60, failed=True)
 
     assert store.outbox.event("n1") is None
 

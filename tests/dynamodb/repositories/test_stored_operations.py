@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import policies
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import (
     Operation,
     OperationKind,
@@ -54,6 +55,7 @@ INPUTS = {
 }
 OUTCOMES = st.builds(Outcome, st.sampled_from(OutcomeKind), MAYBE_TEXT, st.none() | ENTITIES, MAYBE_TEXT, MAYBE_NUMBER)
 ANSWERS_TO = st.builds(ReplyTo, MAYBE_TEXT, MAYBE_TEXT)
+UNCONFIRMED = st.builds(UnconfirmedAnswer, st.sampled_from(AnswerProblem), MAYBE_TEXT)
 SECONDS = st.builds(SecondApproval, TEXT, st.integers(), ANSWERS_TO)
 UNSETTLED = [state for state in OperationState if not state.settled]
 
@@ -66,7 +68,8 @@ def operations(kind: OperationKind) -> st.SearchStrategy[Operation]:
         attempts=st.integers(), first_attempt_at=MAYBE_NUMBER, sends=st.integers(),
         first_sent_at=MAYBE_NUMBER, reconciliations=st.integers(), lease=MAYBE_TEXT, lease_until=MAYBE_NUMBER,
         delay_reason=MAYBE_TEXT, outcome=st.none() | OUTCOMES, settled_at=st.none(),
-        second_approval=st.none() | SECONDS,
+        second_approval=st.none() | SECONDS, unconfirmed_answer=st.none() | UNCONFIRMED,
+        last_events=st.lists(TEXT).map(tuple),
     )  # fmt: skip
 
 
@@ -85,7 +88,9 @@ def test_every_field_of_an_operation_is_generated() -> None:
         shown_version="v", attempts=1, first_attempt_at=2, sends=3, first_sent_at=4, reconciliations=5, lease="l",
         lease_until=6, delay_reason="t", outcome=Outcome(OutcomeKind.REFUSED), settled_at=7,
         second_approval=SecondApproval("U2", 8),
+        unconfirmed_answer=UnconfirmedAnswer(AnswerProblem.STATUS, "rejected"),
         deferred_by=Pause(8, "U0ANA", "why", 9, "U0BEN"),
+        last_events=("e",),
     )  # fmt: skip
     plain = Operation(full.id, full.entity, full.kind, full.input, full.state, None, 0, None)
 

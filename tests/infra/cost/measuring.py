@@ -222,10 +222,10 @@ def measure() -> dict[str, Counts]:
         measured["alert"] = _difference(failed, idle)
         system.noyo.move_connection(connection_ids[2], "pending_implementation")
         measured["change by webhook"] = simulation.measure(lambda: _webhook(connection_ids[2]), people=1)
-        measured["request"] = simulation.measure(system.asks, people=2)
+        measured["request"] = simulation.measure(system.request_connection, people=2)
         alert = _message(system, ALERTS, "retry")
         measured["retry"] = simulation.measure(
-            lambda: system.retries(ANA, ALERTS, alert.ts, carrier_group_id="778"), people=2
+            lambda: system.retry(ANA, ALERTS, alert.ts, carrier_group_id="778"), people=2
         )
         measured["refresh"] = simulation.measure(
             lambda: system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {GROUP_NAMES[3]}"), people=1

@@ -14,6 +14,7 @@ TOLERANCE = 0.4
 
 @pytest.mark.package
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("restored_logging")
 def test_the_stored_counts_match_a_new_measurement() -> None:
     """To update: `.venv/bin/python -m tests.infra.cost.measuring`, then `.venv/bin/python -m infra.cost`."""
     measured, stored = measure(), read_measured()

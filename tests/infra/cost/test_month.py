@@ -54,5 +54,5 @@ def test_the_resources_are_read_from_the_template() -> None:
 
     assert (stack.keys, stack.secrets) == (1, 4)
     assert stack.functions == 5
-    assert stack.alarm_metrics == 26  # 17 alarms; AWS bills each metric of a metric-math alarm.
+    assert stack.alarm_metrics == 28  # 18 alarms; AWS bills each metric of a metric-math alarm.
     assert stack.scheduled_calls == pytest.approx(3 * 30.4 * 24 * 60)

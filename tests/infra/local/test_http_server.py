@@ -35,7 +35,7 @@ def get(server: HttpServer) -> HTTPConnection:
     return connection
 
 
-def test_a_reset_connection_is_reset_and_not_closed() -> None:
+def test_a_reset_connection_is_not_closed_normally() -> None:
     with HttpServer(responding(ConnectionReset())) as server:
         connection = get(server)
         with pytest.raises(ConnectionResetError):

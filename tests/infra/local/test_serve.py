@@ -214,7 +214,7 @@ def at(noyo: NoyoFake, slack: SlackFake) -> dict[str, str]:
     return {"NOYO_API_URL": noyo.api_url, "NOYO_TOKEN_URL": noyo.token_url, "SLACK_API_URL": slack.url}
 
 
-def test_the_command_ends_with_status_2_where_the_settings_cannot_be_used() -> None:
+def test_the_command_ends_with_status_2_if_the_settings_are_invalid() -> None:
     with command("serve", environ={}) as running:
         out, errors = running.communicate(timeout=40)
 

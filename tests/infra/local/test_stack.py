@@ -142,7 +142,7 @@ def test_every_schedule_runs_and_survives_a_crash(stack: LocalStack, bot: FakeHa
     assert stack.problems[0] == "PollFunction raised RuntimeError: poll is broken"
 
 
-def test_settle_waits_for_what_is_due_soon(stack: LocalStack) -> None:
+def test_settle_waits_for_work_that_is_due_soon(stack: LocalStack) -> None:
     assert stack.settle(20, quiet=0.05)
 
     key = put_item(stack, "OUTBOX#2", **due_at("OUTBOX", time.time() + 60))
@@ -155,7 +155,7 @@ def test_settle_waits_for_what_is_due_soon(stack: LocalStack) -> None:
     assert stack.settle(20, quiet=0.05)
 
 
-def test_settle_does_not_wait_for_what_is_due_in_days(stack: LocalStack) -> None:
+def test_settle_does_not_wait_for_work_that_is_due_in_days(stack: LocalStack) -> None:
     put_item(stack, "OPERATION#reminder", **due_at("OPERATION", time.time() + 86_400))
 
     assert stack.settle(20, quiet=0.05)

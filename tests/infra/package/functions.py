@@ -73,7 +73,7 @@ class Process:
     def __call__(self, event: Any, seconds: float, cut_after: float | None = None) -> Any:
         """Returns the answer. Raises Failed after an error; kills the process after `seconds` and raises Terminated.
 
-        `cut_after` kills it earlier, although it was told that it has `seconds`, so that tests need not wait.
+        `cut_after` kills it earlier, although it was told that it has `seconds`, so that tests do not have to wait.
         """
         self._api.invoke(event, seconds)
         end = time.monotonic() + (cut_after or seconds)

@@ -58,7 +58,7 @@ ACCEPTED = {
     "ChannelAlerts": ["G0123456789"],
     "NoyoApiUrl": ["https://fulfillment.noyo.com"],
     "NoyoTimeoutSeconds": ["1", "30"],
-    "CheckAfterSeconds": ["31", "99", "100", "999"],
+    "CheckAfterSeconds": ["31", "99", "100", "899"],
     "PollSeconds": ["60", "3600"],
     "Requesters": ["U1", "U1,S2", "S1, W2"],
     "Approvers": ["S0123456789,U0123456789"],

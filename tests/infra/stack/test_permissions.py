@@ -1,13 +1,15 @@
 """Permissions of roles and calls of functions are compared; each role allows exactly what its function calls."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.stack.__main__ import PAGE, main, with_table
-from infra.stack.permissions import Permission, allowed, called, kind_of, unused_permissions
+from infra.stack.permissions import Permission, allowed, allows, called, kind_of, unused_permissions
 from infra.stack.table import table
 from tests import aws_calls
 from tests.aws import REGION, aws_here, worker_client
@@ -103,7 +105,13 @@ def test_a_secret_is_identified_by_its_purpose() -> None:
 
 @pytest.mark.parametrize(
     ("partition_key", "kind"),
-    [("OPERATION#V1", "OPERATION#*"), ("RECORD_VERSIONS#connection#1", "RECORD_VERSIONS#*"), ("OUTBOX", "OUTBOX")],
+    [
+        ("OPERATION#V1", "OPERATION#*"),
+        ("OPERATION#webhook:1", "OPERATION#webhook:*"),
+        ("HEALTH#webhook", "HEALTH#webhook"),
+        ("RECORD_VERSIONS#connection#1", "RECORD_VERSIONS#*"),
+        ("OUTBOX", "OUTBOX"),
+    ],
 )
 def test_a_partition_key_is_reduced_to_its_prefix(partition_key: str, kind: str) -> None:
     assert kind_of(partition_key) == kind
@@ -120,6 +128,16 @@ def test_each_function_has_its_own_role_with_permissions() -> None:
     assert not any(each.action == "dynamodb:Scan" for each in permissions)
 
 
+def test_the_webhook_endpoint_may_put_no_operation_of_a_person() -> None:
+    role = allowed()["NoyoWebhookFunction"]
+
+    assert allows(role, Permission("dynamodb:PutItem", "Table", kind_of("OPERATION#webhook:1")))
+    assert not allows(role, Permission("dynamodb:PutItem", "Table", kind_of("OPERATION#V1")))
+    assert not allows(role, Permission("dynamodb:PutItem", "Table", kind_of("HEALTH#slack")))
+    worker = allowed()["ExecuteOperationsFunction"]
+    assert allows(worker, Permission("dynamodb:PutItem", "Table", kind_of("OPERATION#webhook:1")))
+
+
 def test_a_call_without_permission_is_reported_with_the_permission_to_add() -> None:
     with aws_here() as kms_key, acting("PollFunction"):
         worker_client("kms").encrypt(KeyId=kms_key, Plaintext=b"typed")
@@ -127,6 +145,33 @@ def test_a_call_without_permission_is_reported_with_the_permission_to_add() -> N
     denied, aws_calls.DENIED[:] = list(aws_calls.DENIED), []
     assert denied == ["PollFunction needs kms:Encrypt on Key: add it to its role in template.yaml"]
     aws_calls.CALLS["PollFunction"].discard(Permission("kms:Encrypt", "Key"))
+
+
+AUDIT_PUT = {"TableName": "t", "Item": key("AUDIT#connection:1")}
+IF_NEW = {"ConditionExpression": "attribute_not_exists(#c0)", "ExpressionAttributeNames": {"#c0": "pk"}}
+MESSAGE = "a put of AUDIT#connection:1 could replace an audit entry: add the condition attribute_not_exists(pk)"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "reported"),
+    [
+        (AUDIT_PUT, [MESSAGE]),
+        (AUDIT_PUT | IF_NEW, []),
+        (AUDIT_PUT | {"ConditionExpression": "attribute_not_exists(pk)"}, []),
+        (AUDIT_PUT | IF_NEW | {"ExpressionAttributeNames": {"#c0": "actor"}}, [MESSAGE]),
+        (AUDIT_PUT | {"ConditionExpression": "attribute_not_exists(pk) OR attribute_exists(pk)"}, [MESSAGE]),
+        ({"TableName": "t", "Item": key("OUTBOX#1")}, []),
+    ],
+)
+def test_a_put_that_could_replace_an_audit_entry_is_reported(parameters: dict[str, Any], reported: list[str]) -> None:
+    client, outbox = worker_client("dynamodb"), {"Delete": {"TableName": "t", "Key": key("OUTBOX#2")}}
+    with aws_here(), suppress(ClientError):  # There is no such table.
+        client.transact_write_items(TransactItems=[outbox, {"Put": parameters}])
+    with aws_here(), acting("SlackFunction"), suppress(ClientError):
+        client.put_item(**parameters)
+
+    found, aws_calls.DENIED[:] = list(aws_calls.DENIED), []
+    assert found == 2 * reported
 
 
 def test_calls_of_a_test_itself_belong_to_no_function() -> None:

@@ -10,7 +10,16 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from bot import policies
-from bot.errors import DeadlineExceeded, SecretUnavailable, SlackBusy, SlackNoAnswer, SlackRefused, SlackTokenRejected
+from bot.domain.content import SearchPage
+from bot.errors import (
+    DeadlineExceeded,
+    SecretUnavailable,
+    SlackBusy,
+    SlackNoAnswer,
+    SlackRefused,
+    SlackTokenRejected,
+    SlackUnavailable,
+)
 from bot.secrets import CachedSecret
 from bot.slack.api.client import SlackApiClient, SlackMessageGateway, required
 from infra.local.slack import SlackFake
@@ -117,6 +126,25 @@ def test_an_unreachable_slack_is_no_answer() -> None:
         post_hello(unreachable)
 
 
+@pytest.mark.parametrize(("status", "is_over"), [(500, True), (502, False), (503, True), (504, False)])
+def test_a_call_is_over_if_slack_itself_answers_that_it_failed(
+    slack: SlackFake, calls: SlackApiClient, status: int, is_over: bool
+) -> None:
+    slack.faults.server_error(status=status)
+    with pytest.raises(SlackNoAnswer) as error:
+        post_hello(calls)
+    assert isinstance(error.value, SlackUnavailable) == is_over
+
+
+def test_a_503_without_json_says_that_slack_failed(
+    scripted_server: tuple[type[ScriptedHandler], SlackApiClient],
+) -> None:
+    handler, calls = scripted_server
+    handler.status, handler.headers_sent, handler.body = 503, {"Content-Type": "text/html"}, b"<html>Sorry</html>"
+    with pytest.raises(SlackUnavailable):
+        post_hello(calls)
+
+
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_server_error_is_no_answer(slack: SlackFake, calls: SlackApiClient, status: int) -> None:
     slack.faults.server_error(status=status)
@@ -208,7 +236,9 @@ def test_an_unreadable_answer_is_no_answer(
         post_hello(calls)
 
 
-@pytest.mark.parametrize(("retry_after", "seconds"), [("soon", 30), ("0", 1), ("12", 12), ("-5", 30)])
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"), [("soon", 30), ("0", 1), ("12", 12), ("-5", 30), ("86400", 300), ("9" * 5000, 300)]
+)
 def test_an_unreadable_retry_after_becomes_thirty_seconds(
     scripted_server: tuple[type[ScriptedHandler], SlackApiClient], retry_after: str, seconds: int
 ) -> None:
@@ -231,7 +261,8 @@ def test_a_message_that_is_not_an_object_is_skipped(
 ) -> None:
     handler, calls = scripted_server
     handler.body = b'{"ok": true, "messages": [{}, null, "x"]}'
-    assert SlackMessageGateway(calls, DISPLAY).find("C0CHANNEL", idempotency_key="key", since=0) is None
+    page = SlackMessageGateway(calls, DISPLAY).find("C0CHANNEL", idempotency_key="key", since=0)
+    assert page == SearchPage(None, None)
 
 
 # ---------------------------------------------------------------- token rotation

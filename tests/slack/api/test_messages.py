@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 from dataclasses import replace
 
 import pytest
 
 from bot import policies
-from bot.domain.content import Alert, MessageLink, RecordCard, Reply
+from bot.domain.content import Alert, MessageLink, RecordCard, Reply, SearchPage
 from bot.domain.operations import OutcomeKind
 from bot.domain.records import ConnectionStatus
 from bot.errors import SlackNoAnswer, SlackRefused
@@ -35,6 +34,18 @@ def now(slack: SlackFake) -> int:
     return int(slack.workspace.clock())
 
 
+def find(
+    gateway: SlackMessageGateway, channel: str, *, idempotency_key: str, since: int, thread: str | None = None
+) -> MessageLink | None:
+    """The whole search, page by page."""
+    cursor = None
+    while True:
+        page = gateway.find(channel, idempotency_key=idempotency_key, since=since, thread=thread, cursor=cursor)
+        if page.found is not None or page.cursor is None:
+            return page.found
+        cursor = page.cursor
+
+
 def test_a_post_has_its_idempotency_key_and_disables_unfurling_and_link_names(
     slack: SlackFake, gateway: SlackMessageGateway
 ) -> None:
@@ -57,23 +68,23 @@ def test_a_post_whose_answer_was_lost_is_found_by_its_idempotency_key(
     with pytest.raises(SlackNoAnswer):
         gateway.post(CHANNEL, gateway.render(CARD), idempotency_key="m1")
     gateway.post(CHANNEL, gateway.render(CARD), idempotency_key="m2")
-    found = gateway.find(CHANNEL, idempotency_key="m1", since=since)
+    found = find(gateway, CHANNEL, idempotency_key="m1", since=since)
     assert found is not None
     assert found.ts == slack.workspace.channels[CHANNEL].messages[0].ts
-    assert gateway.find(CHANNEL, idempotency_key="m3", since=since) is None
+    assert find(gateway, CHANNEL, idempotency_key="m3", since=since) is None
 
 
 def test_a_thread_reply_is_found_in_its_thread(slack: SlackFake, gateway: SlackMessageGateway) -> None:
     card = gateway.post(CHANNEL, gateway.render(CARD), idempotency_key="card")
     line = gateway.post(CHANNEL, gateway.render(CARD), idempotency_key="line", thread=card.ts)
-    assert gateway.find(CHANNEL, idempotency_key="line", since=now(slack), thread=card.ts) == line
-    assert gateway.find(CHANNEL, idempotency_key="line", since=now(slack)) is None
+    assert find(gateway, CHANNEL, idempotency_key="line", since=now(slack), thread=card.ts) == line
+    assert find(gateway, CHANNEL, idempotency_key="line", since=now(slack)) is None
 
 
 def test_a_direct_message_is_found_in_the_persons_conversation(slack: SlackFake, gateway: SlackMessageGateway) -> None:
     posted = gateway.post("UANA", gateway.render(CARD), idempotency_key="m1")
     assert posted.channel.startswith("D")
-    assert gateway.find("UANA", idempotency_key="m1", since=now(slack)) == posted
+    assert find(gateway, "UANA", idempotency_key="m1", since=now(slack)) == posted
 
 
 def test_an_idempotency_key_on_a_later_page_is_found(
@@ -83,25 +94,32 @@ def test_an_idempotency_key_on_a_later_page_is_found(
     posted = gateway.post(CHANNEL, gateway.render(CARD), idempotency_key="m1")
     for number in range(3):
         slack.say("UANA", CHANNEL, f"chatter {number}")
-    assert gateway.find(CHANNEL, idempotency_key="m1", since=now(slack)) == posted
+    assert find(gateway, CHANNEL, idempotency_key="m1", since=now(slack)) == posted
 
 
-def test_a_search_stops_after_a_limit_of_pages_and_logs_it(
-    slack: SlackFake, gateway: SlackMessageGateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_search_reads_one_page_and_says_where_it_continues(
+    slack: SlackFake, gateway: SlackMessageGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(policies, "SLACK_HISTORY_PAGE_SIZE", 1)
-    for number in range(9):
+    monkeypatch.setattr(policies, "SLACK_HISTORY_PAGE_SIZE", 2)
+    posted = gateway.post(CHANNEL, gateway.render(CARD), idempotency_key="m1")
+    for number in range(2):
         slack.say("UANA", CHANNEL, f"chatter {number}")
-    with caplog.at_level(logging.WARNING):
-        assert gateway.find(CHANNEL, idempotency_key="m1", since=now(slack)) is None
-    assert "there are more" in caplog.text
-    assert [call.method for call in slack.calls] == ["conversations.history"] * 5
+
+    first = gateway.find(CHANNEL, idempotency_key="m1", since=now(slack))
+    assert first.found is None
+    assert first.cursor is not None
+    assert gateway.find(CHANNEL, idempotency_key="m1", since=now(slack), cursor=first.cursor) == SearchPage(
+        posted, None
+    )
+    with pytest.raises(SlackRefused) as refused:
+        gateway.find(CHANNEL, idempotency_key="m1", since=now(slack), cursor="expired")
+    assert refused.value.code == "invalid_cursor"
 
 
 def test_older_messages_are_not_searched(slack: SlackFake, gateway: SlackMessageGateway) -> None:
     gateway.post(CHANNEL, gateway.render(CARD), idempotency_key="m1")
-    assert gateway.find(CHANNEL, idempotency_key="m1", since=now(slack) + 120) is None
-    assert gateway.find(CHANNEL, idempotency_key="m1", since=now(slack) + 30) is not None
+    assert find(gateway, CHANNEL, idempotency_key="m1", since=now(slack) + 120) is None
+    assert find(gateway, CHANNEL, idempotency_key="m1", since=now(slack) + 30) is not None
 
 
 def test_metadata_of_other_apps_is_ignored(slack: SlackFake, gateway: SlackMessageGateway) -> None:
@@ -112,13 +130,13 @@ def test_metadata_of_other_apps_is_ignored(slack: SlackFake, gateway: SlackMessa
     ):
         slack.say("UANA", CHANNEL, "hi")
         slack.workspace.channels[CHANNEL].messages[-1].metadata = metadata
-    assert gateway.find(CHANNEL, idempotency_key="m1", since=now(slack)) is None
+    assert find(gateway, CHANNEL, idempotency_key="m1", since=now(slack)) is None
 
 
 def test_a_channel_that_the_bot_is_not_in_cannot_be_searched(slack: SlackFake, gateway: SlackMessageGateway) -> None:
     slack.add_channel("COTHER", "other", bot_is_member=False)
     with pytest.raises(SlackRefused) as refused:
-        gateway.find("COTHER", idempotency_key="m1", since=0)
+        find(gateway, "COTHER", idempotency_key="m1", since=0)
     assert refused.value.code == "not_in_channel"
 
 

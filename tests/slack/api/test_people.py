@@ -29,9 +29,9 @@ def test_every_kind_of_guest_is_recognized(slack: SlackFake, directory: SlackUse
 
 def test_deactivated_people_and_bots_are_recognized(slack: SlackFake, directory: SlackUserDirectory) -> None:
     slack.add_user("UGONE", "Gone", deleted=True)
-    gone, bot = directory.read_person("UGONE"), directory.read_person("U0BOT")
-    assert gone is not None
-    assert gone.is_deactivated
+    deactivated, bot = directory.read_person("UGONE"), directory.read_person("U0BOT")
+    assert deactivated is not None
+    assert deactivated.is_deactivated
     assert bot is not None
     assert bot.is_bot
 

@@ -11,6 +11,7 @@ from bot.domain.record_states import RecordState
 from bot.slack.features import claim
 from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import Action
+from bot.slack.views.rich_text import Json
 from tests.slack.incoming import (
     answer_text,
     change_status,
@@ -43,15 +44,19 @@ def owner(system: System, record_state: RecordState) -> str | None:
 
 
 def press_claim(system: System, record_state: RecordState, user: str) -> str:
-    """Click Claim as this user; returns the ephemeral answer."""
-    button = record_facts.record_button(Action.CLAIM, record_state.record)
-    return ephemeral_text(system, press_button(system, button, user))
+    """Click Claim as this user, on a message that shows the current state; returns the ephemeral answer."""
+    return ephemeral_text(system, press_button(system, claim_button(system, record_state, Action.CLAIM), user))
 
 
 def press_release(system: System, record_state: RecordState, user: str) -> str:
-    return ephemeral_text(
-        system, press_button(system, buttons.record_button(Action.RELEASE, record_state.entity, "v", name="it"), user)
-    )
+    return ephemeral_text(system, press_button(system, claim_button(system, record_state, Action.RELEASE), user))
+
+
+def claim_button(system: System, record_state: RecordState, action: Action) -> Json:
+    stored = system.bot.repositories.records.record_state(record_state.entity)
+    assert stored is not None
+    revision = stored.owner_revision
+    return buttons.record_button(action, record_state.entity, "v", name="it", owner_revision=revision)
 
 
 def ephemeral_text(system: System, reply: Any) -> str:
@@ -101,7 +106,7 @@ def test_only_the_owner_can_release_a_claim_and_anybody_can_replace_it(system: S
 
 def test_a_request_that_is_no_longer_stored_cannot_be_claimed(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     record_state = store_disconnection_request(system, "Gone Inc")
-    monkeypatch.setattr(claim, "claim_request", lambda *_: None)
+    monkeypatch.setattr(claim, "claim_request", lambda *_, **__: None)
     assert "Switchboard no longer has this request." in press_claim(system, record_state, BEN)
 
 
@@ -109,14 +114,14 @@ def test_a_claim_prevents_nobody_from_deciding(system: System) -> None:
     record_state = store_disconnection_request(system, "Echo")
     press_claim(system, record_state, ANA)
     press_button(system, record_facts.record_button(Action.REJECT, record_state.record), BEN)
-    assert "Echo stays connected" in modal_text(system, BEN)
+    assert "This request does not disconnect Echo" in modal_text(system, BEN)
 
 
 def test_the_list_of_decisions_shows_the_owner_and_the_days_left(system: System) -> None:
     record_state = store_disconnection_request(system, "Foxtrot")
     press_claim(system, record_state, BEN)
-    read = answer_text(system, type_command(system, "decisions"))
-    row = read[read.index("Foxtrot") :]
+    text = answer_text(system, type_command(system, "decisions"))
+    row = text[text.index("Foxtrot") :]
     assert "**Claimed by:** @Ben" in row
     assert "ends in" in row
     assert "Claim Instead" in row
@@ -129,8 +134,27 @@ def test_history_shows_who_claimed_the_request(system: System) -> None:
     press_claim(system, record_state, ANA)
     system.wait(5)
     press_release(system, record_state, ANA)
-    read = answer_text(system, type_command(system, "history Golf"))
-    assert "@Ben: started checking it" in read
-    assert "@Ana: started checking it instead of @Ben" in read
-    assert "@Ana: stopped checking it" in read
+    text = answer_text(system, type_command(system, "history Golf"))
+    assert "@Ben: started checking it" in text
+    assert "@Ana: started checking it instead of @Ben" in text
+    assert "@Ana: stopped checking it" in text
     assert system.slack.view_of(ANA) is None
+
+
+def test_a_click_on_an_outdated_message_says_who_claimed_it_meanwhile(system: System) -> None:
+    record_state = store_disconnection_request(system, "Hotel")
+    unclaimed = claim_button(system, record_state, Action.CLAIM)
+    press_claim(system, record_state, ANA)
+    ana_claimed = claim_button(system, record_state, Action.RELEASE)
+    assert "@Ana claimed this after this message was shown. Nothing was changed." in ephemeral_text(
+        system, press_button(system, unclaimed, BEN)
+    )
+    press_release(system, record_state, ANA)
+    assert "The claim has changed since this message was shown. Nothing was changed." in ephemeral_text(
+        system, press_button(system, unclaimed, BEN)
+    )
+    press_claim(system, record_state, ANA)
+    assert "You claimed this again after this message was shown. Nothing was changed." in ephemeral_text(
+        system, press_button(system, ana_claimed, ANA)
+    )
+    assert owner(system, record_state) == ANA

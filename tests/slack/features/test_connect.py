@@ -108,7 +108,7 @@ def test_fields_that_a_modified_client_omits_are_errors(system: System) -> None:
 
 
 @pytest.mark.parametrize("ein", ["12-3456789", "123456789", " 12 3456789 ", "12\u20133456789"])
-def test_an_ein_may_be_typed_as_people_write_it(system: System, ein: str) -> None:
+def test_an_ein_may_contain_common_separators(system: System, ein: str) -> None:
     system.slack.workspace.view_stacks.clear()
     assert submit_form(system, open_form(system), federal_ein=ein, carrier_group_id=ein.strip()).errors == {}
 
@@ -206,7 +206,7 @@ def test_typed_secrets_appear_in_no_log_window_message_or_item(
     seen = [
         failed,
         modal_text(clean_worker_system),
-        clean_worker_system.seen_in(CONNECTIONS),
+        clean_worker_system.read_channel(CONNECTIONS),
         caplog.text,
         *items,
         repr(clean_worker_system.slack.ephemerals(ANA)),
@@ -275,8 +275,8 @@ def test_a_person_who_became_a_guest_with_an_open_form_is_refused_at_submission(
 def test_no_form_opens_if_slack_cannot_return_the_person(system: System) -> None:
     system.slack.add_user("U0NEW", "New")
     system.slack.faults.server_error("users.info")
-    read = answer_text(system, type_command(system, "connect", "U0NEW"))
-    assert "I could not read your Slack profile just now, so nothing was done. Please try again" in read
+    text = answer_text(system, type_command(system, "connect", "U0NEW"))
+    assert "I could not read your Slack profile just now, so nothing was done. Please try again" in text
     assert modal_text(system, "U0NEW") == ""
     type_command(system, "connect", "U0NEW")
     assert "Request a connection" in modal_text(system, "U0NEW")

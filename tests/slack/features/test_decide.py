@@ -146,7 +146,7 @@ def test_today_is_the_day_in_the_business_timezone(system: System) -> None:
 def test_the_rejection_form_shows_the_consequences_and_requires_a_reason(system: System) -> None:
     record_state = store_disconnection_request(system, "Kept Inc")
     view = open_form(system, record_state, Decision.REJECT)
-    assert "Kept Inc stays connected to Guardian, and this request is closed." in modal_text(system)
+    assert "This request does not disconnect Kept Inc from Guardian, and is closed." in modal_text(system)
     assert submit_form(system, view).errors.keys() == {"reason"}
     submit_form(system, view, {"reason": "Payment reinstated"})
     assert submitted_decision(system, view) == DecisionRequest(
@@ -211,7 +211,9 @@ def settle_decision(system: System, record_state: RecordState, view: str, status
     )
     audit = AuditEntry("settled" + view, record_state.entity, at, ANA, "operation_succeeded")
     operations.save(done, lease="l", change=None, events=(), audit=audit)
-    return change_status(system, record_state, status)
+    current = system.bot.repositories.records.record_state(record_state.entity)
+    assert current is not None
+    return change_status(system, current, status)
 
 
 def test_a_decision_settled_meanwhile_shows_who_made_it_and_when(system: System) -> None:
@@ -245,8 +247,8 @@ def test_a_change_before_the_click_is_shown_with_the_old_and_new_values(system: 
     press_button(system, decision_button(record_state))
     shown = modal_text(system)
     assert "It changed after you opened it, so nothing was sent." in shown
-    assert "You saw:** Needs review, last managed day 31 Dec 2026, changed" in shown
-    assert "Now:** Needs review, last managed day 30 Nov 2026, changed" in shown
+    assert "Last managed day:** 31 Dec 2026 → 30 Nov 2026" in shown
+    assert "Status:** Needs review, last changed" in shown
 
 
 def test_a_change_with_an_open_form_is_shown_and_must_be_confirmed_for_the_new_version(system: System) -> None:
@@ -254,7 +256,7 @@ def test_a_change_with_an_open_form_is_shown_and_must_be_confirmed_for_the_new_v
     view = open_form(system, record_state)
     now = change_status(system, record_state, "needs_review", effective_end_date=date(2026, 11, 30))
     submit_form(system, view, {"context": "kept"})
-    assert "last managed day 31 Dec 2026, changed" in modal_text(system)
+    assert "Last managed day:** 31 Dec 2026 → 30 Nov 2026" in modal_text(system)
     assert "[kept]" in modal_text(system)
     assert "[2026-11-30]" in modal_text(system), "the form shows Noyo's new end date, not the old one"
     assert view not in system.open_operations()
@@ -351,9 +353,9 @@ def test_approve_and_reject_open_the_form_of_the_waiting_request(system: System)
 def test_with_several_or_no_waiting_requests_the_command_lists_the_matches(system: System) -> None:
     store_disconnection_request(system, "Golf One")
     store_disconnection_request(system, "Golf Two")
-    read = answer_text(system, type_command(system, "reject Golf"))
-    assert "Several wait for a decision. Which one?" in read
-    assert "Reject, Keep Connected…" in read
+    text = answer_text(system, type_command(system, "reject Golf"))
+    assert "Several wait for a decision. Which one?" in text
+    assert "Reject, Keep Connected…" in text
     store_connection(system, "Hotel Connection")
     assert "None of these waits for a decision." in answer_text(system, type_command(system, "approve Hotel"))
     assert "Which request to disconnect? Type /noyo approve" in answer_text(system, type_command(system, "approve"))
@@ -362,9 +364,9 @@ def test_with_several_or_no_waiting_requests_the_command_lists_the_matches(syste
 @pytest.mark.parametrize("text", ["decisions", "approve India", "history India"])
 def test_a_guest_sees_no_records(system: System, text: str) -> None:
     store_disconnection_request(system, "India Inc")
-    read = answer_text(system, type_command(system, text, GUS))
-    assert "Guests cannot do this" in read
-    assert "India Inc" not in read
+    answer = answer_text(system, type_command(system, text, GUS))
+    assert "Guests cannot do this" in answer
+    assert "India Inc" not in answer
     assert modal_text(system, GUS) == ""
 
 

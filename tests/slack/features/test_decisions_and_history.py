@@ -29,25 +29,25 @@ def test_requests_are_listed_by_their_last_day_and_those_being_sent_offer_no_but
     press_button(system, record_facts.record_button(Action.APPROVE, later.record))
     system.slack.submit(ANA, view_id(system), {})
     reply = type_command(system, "decisions")
-    read = answer_text(system, reply)
-    assert read.index("Sooner Inc") < read.index("Later Inc")
-    assert "Last managed day:** 31 Oct 2026" in read
-    assert "Done Inc" not in read
-    assert "@Ana approved: sending." in read
-    assert read.count("Approve Disconnection…") == 1
+    text = answer_text(system, reply)
+    assert text.index("Sooner Inc") < text.index("Later Inc")
+    assert "Last managed day:** 31 Oct 2026" in text
+    assert "Done Inc" not in text
+    assert "@Ana approved: sending." in text
+    assert text.count("Approve Disconnection…") == 1
     message = reply.messages[0]
     block = next(block for block in message.blocks if block["type"] == "actions")
     system.slack.click_ephemeral(ANA, message.ts, "reject", block_id=block["block_id"])
-    assert "Sooner Inc stays connected to Guardian" in modal_text(system)
+    assert "This request does not disconnect Sooner Inc from Guardian" in modal_text(system)
 
 
 def test_the_first_eight_requests_are_shown_and_the_rest_are_counted(system: System) -> None:
     for number in range(10):
         store_disconnection_request(system, f"Many {number}", effective_end_date=date(2026, 1, 1 + number))
-    read = answer_text(system, type_command(system, "decisions"))
-    assert "Many 7" in read
-    assert "Many 8" not in read
-    assert "more. Open one by name: /noyo approve, reject or disconnect" in read
+    text = answer_text(system, type_command(system, "decisions"))
+    assert "Many 7" in text
+    assert "Many 8" not in text
+    assert "more. Open one by name: /noyo approve, reject or disconnect" in text
 
 
 def write_entry(system: System, record_state: object, action: str, at: int, **details: str) -> None:
@@ -55,7 +55,7 @@ def write_entry(system: System, record_state: object, action: str, at: int, **de
     system.bot.repositories.audit.append(AuditEntry(f"{action}{at}", entity, at, BEN, action, tuple(details.items())))
 
 
-def test_history_shows_who_did_what_newest_first(system: System) -> None:
+def test_history_shows_actors_and_actions_newest_first(system: System) -> None:
     record_state = store_disconnection_request(system, "Juliet Inc")
     write_entry(system, record_state, "denied", 1)
     decided = {"kind": "decide_disconnection", "decision": "reject"}
@@ -72,7 +72,7 @@ def test_history_shows_who_did_what_newest_first(system: System) -> None:
     lines = [line.partition(" · ")[2] for line in answer_text(system, reply).splitlines() if "@Ben" in line]
     assert lines[0] == "@Ben: retry was confirmed by Noyo"
     assert lines[1] == "@Ben: closed it; its effect is unknown"
-    assert lines[2] == "@Ben: rejection got no answer; checking whether it arrived"
+    assert lines[2] == "@Ben: rejection was not confirmed by Noyo; checking whether it arrived"
     assert lines[3].startswith("@Ben: rejection was refused by Noyo: No ")
     assert "123-45-6789" not in lines[3]
     assert lines[4] == "@Ben: rejected (last managed day 31 Dec 2026, other reason), to be sent to Noyo"
@@ -84,10 +84,10 @@ def test_an_entry_of_an_unknown_kind_is_shown_as_stored(system: System) -> None:
     record_state = store_disconnection_request(system, "Kilo Inc")
     write_entry(system, record_state, "teleported <!here>", 1, outcome="odd")
     write_entry(system, record_state, "operation_submitted", 2)
-    read = answer_text(system, type_command(system, "history Kilo"))
-    assert "teleported" in read
-    assert "odd" in read
-    assert "asked for something" in read
+    text = answer_text(system, type_command(system, "history Kilo"))
+    assert "teleported" in text
+    assert "odd" in text
+    assert "asked for something" in text
 
 
 def test_history_shows_conflicts_and_their_reasons(system: System) -> None:
@@ -104,7 +104,7 @@ def test_history_shows_conflicts_and_their_reasons(system: System) -> None:
     lines = [line.partition(" · ")[2] for line in answer_text(system, reply).splitlines() if "@Ben" in line]
     assert lines == [
         "@Ben: tried to confirm the disconnection request, but it was no longer waiting",
-        "@Ben: approval was sent to Noyo",
+        "@Ben: approval was taken up to be sent to Noyo",
         "@Ben: tried to resolve it, but someone else acted first",
         "@Ben: tried to approve, but it had changed in the meantime; nothing was sent for them",
         "@Ben: tried to approve, but @Ana was faster; nothing was sent for them",
@@ -115,17 +115,17 @@ def test_a_long_history_shows_twenty_entries(system: System) -> None:
     record_state = store_disconnection_request(system, "Lima Inc")
     for at in range(25):
         write_entry(system, record_state, "denied", at)
-    read = answer_text(system, type_command(system, "history Lima"))
-    assert read.count("was refused: they lack the right") == 20
-    assert "There are older entries." in read
+    text = answer_text(system, type_command(system, "history Lima"))
+    assert text.count("was refused: they lack the right") == 20
+    assert "There are older entries." in text
 
 
 def test_the_history_of_a_connection_begins_with_the_request_for_it(system: System) -> None:
-    system.asks(ANA, group_name="Mike Inc", carrier_group_id="mike")
+    system.request_connection(ANA, group_name="Mike Inc", carrier_group_id="mike")
     system.settle(30)
-    read = answer_text(system, type_command(system, "history Mike"))
-    assert "@Ana: asked for this connection" in read
-    assert "request was confirmed by Noyo" in read
+    text = answer_text(system, type_command(system, "history Mike"))
+    assert "@Ana: asked for this connection" in text
+    assert "request was confirmed by Noyo" in text
 
 
 def test_history_explains_when_no_record_several_records_or_no_actions_match(system: System) -> None:
@@ -133,7 +133,7 @@ def test_history_explains_when_no_record_several_records_or_no_actions_match(sys
     assert "Nothing here matches" in answer_text(system, type_command(system, "history Nobody"))
     first = store_connection(system, "November One")
     store_disconnection_request(system, "November Two")
-    read = answer_text(system, type_command(system, "history November"))
-    assert "Several match. Type /noyo history and the id of one:" in read
-    assert first.record.id in read
+    text = answer_text(system, type_command(system, "history November"))
+    assert "Several match. Type /noyo history and the id of one:" in text
+    assert first.record.id in text
     assert "No actions in Switchboard." in answer_text(system, type_command(system, f"history {first.record.id}"))

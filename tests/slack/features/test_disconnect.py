@@ -230,14 +230,14 @@ def test_a_connection_that_changed_is_shown_in_its_current_state(system: System)
 
 def test_earlier_requests_are_shown_to_the_requester_and_the_confirmer(system: System) -> None:
     record_state = store_connected_group(system, "Asked Before Inc")
-    store_disconnection_request(system, "Asked Before Inc", "completed", group_id=record_state.record.group_id)
+    store_disconnection_request(system, "Asked Before Inc", "rejected", group_id=record_state.record.group_id)
 
     view = open_form(system, record_state)
-    assert "**Earlier requests:** Completed" in modal_text(system)
+    assert "**Earlier requests:** Rejected" in modal_text(system)
     system.slack.submit(ANA, view, form_values(record_state))
     open_form(system, record_state, BEN)
     assert "Someone else already requested this." in modal_text(system, BEN)
-    assert "**Earlier requests:** Completed" in modal_text(system, BEN)
+    assert "**Earlier requests:** Rejected" in modal_text(system, BEN)
 
 
 def test_a_group_that_is_no_longer_connected_cannot_be_disconnected(system: System) -> None:

@@ -24,7 +24,7 @@ SETTINGS = {"ADMINS": ANA, "APPROVERS": f"{ANA},{BEN}"}
 def system(shared: System) -> System:
     reset_system(shared)
     shared.wait(240)
-    shared.webhooks_begin()
+    shared.start_webhooks()
     shared.noyo.add_connection(group_name="Heard Inc")
     shared.settle(10)
     shared.check_health()
@@ -118,13 +118,13 @@ def test_unreadable_rows_are_reported_as_plain_text(system: System) -> None:
         for number in range(7):
             cursors.unpark(EntityKind.CONNECTION, f"row-{number}")
 
-    assert "7 records of Noyo's cannot be read" in text
+    assert "7 problems with reading Noyo's lists" in text
     assert "row-0 (no <!channel> id" in text
     assert "and 2 more" in text
 
 
 def test_an_overdue_operation_is_reported(system: System) -> None:
-    system.asks(carrier_group_id="late one")
+    system.request_connection(carrier_group_id="late one")
     system.wait(400)
     text = doctor_text(system)
     system.settle(60)
@@ -135,7 +135,7 @@ def test_an_overdue_operation_is_reported(system: System) -> None:
 
 def test_a_pause_is_reported_with_the_oldest_deferred_request(system: System) -> None:
     type_command(system, "pause feed is wrong")
-    system.asks(carrier_group_id="kept one")
+    system.request_connection(carrier_group_id="kept one")
     text = doctor_text(system)
     type_command(system, "resume")
     system.settle(30)

@@ -34,10 +34,10 @@ def alert_channel_texts(system: System) -> list[str]:
 
 
 def test_a_pause_is_announced_with_its_reason(system: System) -> None:
-    read = answer_text(system, type_command(system, "pause the *carrier's* feed is wrong <!channel>"))
+    text = answer_text(system, type_command(system, "pause the *carrier's* feed is wrong <!channel>"))
 
-    assert "@Ana paused sending to Noyo" in read
-    assert "New requests wait and are sent in order" in read
+    assert "@Ana paused sending to Noyo" in text
+    assert "New requests wait and are sent in order" in text
     notice = alert_channel_texts(system)[-1]
     assert "Sending to Noyo is paused" in notice
     assert "the *carrier's* feed is wrong <!channel>" in notice
@@ -48,20 +48,20 @@ def test_a_pause_is_announced_with_its_reason(system: System) -> None:
 def test_a_second_admin_sees_who_paused_and_why(system: System) -> None:
     type_command(system, "pause feed is wrong")
 
-    read = answer_text(system, type_command(system, "pause me too", BEN))
+    text = answer_text(system, type_command(system, "pause me too", BEN))
 
-    assert "Already paused: @Ana paused sending to Noyo" in read
-    assert "(feed is wrong)" in read
-    assert "/noyo resume ends the pause" in read
+    assert "Already paused: @Ana paused sending to Noyo" in text
+    assert "(feed is wrong)" in text
+    assert "/noyo resume ends the pause" in text
 
 
 def test_resuming_updates_the_pause_notice(system: System) -> None:
     type_command(system, "pause feed is wrong")
     before = len(alert_channel_texts(system))
 
-    read = answer_text(system, type_command(system, "resume", BEN))
+    text = answer_text(system, type_command(system, "resume", BEN))
 
-    assert "@Ben resumed sending to Noyo" in read
+    assert "@Ben resumed sending to Noyo" in text
     after = alert_channel_texts(system)
     assert len(after) == before
     assert "Sending to Noyo resumed" in after[-1]
@@ -73,16 +73,16 @@ def test_a_second_resume_says_who_resumed(system: System) -> None:
     type_command(system, "pause")
     type_command(system, "resume", BEN)
 
-    read = answer_text(system, type_command(system, "resume"))
+    text = answer_text(system, type_command(system, "resume"))
 
-    assert "Sending is not paused. @Ben resumed sending to Noyo" in read
+    assert "Sending is not paused. @Ben resumed sending to Noyo" in text
 
 
 @pytest.mark.parametrize("text", ["pause", "resume"])
 def test_only_admins_may_pause_or_resume_and_a_denial_is_audited(system: System, text: str) -> None:
-    read = answer_text(system, type_command(system, text, GUS))
+    answer = answer_text(system, type_command(system, text, GUS))
 
-    assert "Guests cannot do this" in read
+    assert "Guests cannot do this" in answer
     newest = system.bot.repositories.audit.entries(SENDING_PAUSE, limit=1)[0]
     assert (newest.action, newest.actor) == ("denied", GUS)
     assert system.bot.repositories.pauses.history().active_pause is None
@@ -98,9 +98,9 @@ def test_status_starts_with_the_active_pause(system: System) -> None:
     type_command(system, "pause feed is wrong")
 
     for text in ("status", "status Paused Bakery", "status nobody at all"):
-        read = answer_text(system, type_command(system, text))
-        assert read.startswith("@Ana paused sending to Noyo")
-        assert "(feed is wrong): requests are deferred and not sent yet." in read
+        answer = answer_text(system, type_command(system, text))
+        assert answer.startswith("@Ana paused sending to Noyo")
+        assert "(feed is wrong): requests are deferred and not sent yet." in answer
     type_command(system, "resume")
     assert "paused" not in answer_text(system, type_command(system, "status"))
 
@@ -108,7 +108,7 @@ def test_status_starts_with_the_active_pause(system: System) -> None:
 def test_a_request_during_a_pause_is_shown_as_deferred(system: System) -> None:
     type_command(system, "pause")
 
-    system.asks(carrier_group_id="kept 1")
+    system.request_connection(carrier_group_id="kept 1")
 
     assert "Paused, not sent yet" in modal_text(system)
     assert (
@@ -117,19 +117,19 @@ def test_a_request_during_a_pause_is_shown_as_deferred(system: System) -> None:
     )
     assert "Sending to Noyo" not in modal_text(system)
     system.notify()
-    card = system.seen_in(CONNECTIONS)
+    card = system.read_channel(CONNECTIONS)
     assert "waiting while sending is paused. @Ana paused sending to Noyo" in card
     assert "when sending resumes" in card
 
 
 def test_a_pause_after_the_submission_is_shown_in_the_modal(system: System) -> None:
-    system.asks(carrier_group_id="kept 2")
+    system.request_connection(carrier_group_id="kept 2")
     type_command(system, "pause")
     system.execute_due()
     system.notify()
 
     assert "Your request is waiting while sending is paused. @Ana paused" in modal_text(system)
-    assert "request will be sent when sending resumes" in system.seen_in(CONNECTIONS)
+    assert "request will be sent when sending resumes" in system.read_channel(CONNECTIONS)
     assert system.slack.direct_messages(ANA) == []
 
 

@@ -26,8 +26,8 @@ from tests.slack.samples import a_decision
 from tests.system import ANA, BEN, CONNECTIONS, GUS, System
 
 
-def resolution_button(act: Action, operation_id: str) -> dict[str, object]:
-    return {**next(button for button in buttons.resolution_buttons(operation_id) if button["action_id"] == act.value)}
+def resolution_button(act: Action, operation: Operation) -> dict[str, object]:
+    return {**next(button for button in buttons.resolution_buttons(operation) if button["action_id"] == act.value)}
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_each_resolution_is_applied_and_shown(
     system: System, act: Action, state: OperationState, expected: str
 ) -> None:
     operation = store_unclear_retry(system, f"Resolved {act.value}")
-    press_button(system, resolution_button(act, operation.id))
+    press_button(system, resolution_button(act, operation))
     assert "[[ Recorded ]]" in modal_text(system)
     assert expected in modal_text(system)
     assert system.operation(operation.id).state is state
@@ -54,7 +54,7 @@ def test_each_resolution_button_has_a_resolution() -> None:
 
 def test_sending_again_uses_the_current_version(system: System) -> None:
     operation = store_unclear_retry(system, "Again Inc")
-    press_button(system, resolution_button(Action.SEND_AGAIN, operation.id))
+    press_button(system, resolution_button(Action.SEND_AGAIN, operation))
     assert (
         system.operation(operation.id).shown_version
         == system.connection_record_state(operation.entity.key).record.version
@@ -63,7 +63,7 @@ def test_sending_again_uses_the_current_version(system: System) -> None:
 
 def test_a_second_person_sees_the_first_resolution(system: System) -> None:
     operation = store_unclear_retry(system, "Two People Inc")
-    ts = post_buttons(system, *buttons.resolution_buttons(operation.id))
+    ts = post_buttons(system, *buttons.resolution_buttons(operation))
     system.slack.click(ANA, CONNECTIONS, ts, Action.CLOSE.value)
     system.slack.click(BEN, CONNECTIONS, ts, Action.SEND_AGAIN.value)
     assert "[[ Already resolved ]]" in modal_text(system, BEN)
@@ -84,11 +84,11 @@ def test_one_of_two_concurrent_resolutions_applies(system: System) -> None:
 
         def save(self, *given: object, **named: object) -> None:
             handle_requests_with(system, context)
-            press_button(system, resolution_button(Action.ARRIVED, operation.id), BEN)
+            press_button(system, resolution_button(Action.ARRIVED, operation), BEN)
             inner.save(*given, **named)  # type: ignore[arg-type]
 
     handle_requests_with(system, replace(context, deps=replace(context.deps, operations=ResolvedConcurrently())))  # type: ignore[arg-type]
-    press_button(system, resolution_button(Action.CLOSE, operation.id))
+    press_button(system, resolution_button(Action.CLOSE, operation))
     assert "[[ Recorded ]]" in modal_text(system, BEN)
     assert "[[ Already resolved ]]" in modal_text(system)
     assert system.operation(operation.id).state is OperationState.SUCCEEDED
@@ -96,27 +96,27 @@ def test_one_of_two_concurrent_resolutions_applies(system: System) -> None:
 
 def test_a_replayed_resolution_takes_effect_once(system: System) -> None:
     operation = store_unclear_retry(system, "Twice Inc")
-    reply = press_button(system, resolution_button(Action.SEND_AGAIN, operation.id))
+    reply = press_button(system, resolution_button(Action.SEND_AGAIN, operation))
     assert system.slack.resend(ANA, reply).status == 200
     assert system.operation(operation.id).attempts == operation.attempts + 1
 
 
 def test_a_guest_cannot_resolve_an_operation(system: System) -> None:
     operation = store_unclear_retry(system, "Guest Inc")
-    press_button(system, resolution_button(Action.CLOSE, operation.id), GUS)
+    press_button(system, resolution_button(Action.CLOSE, operation), GUS)
     assert "Guests cannot do this" in modal_text(system, GUS)
     assert system.operation(operation.id) == operation
 
 
 def test_an_operation_that_is_no_longer_stored_cannot_be_resolved(system: System) -> None:
-    press_button(system, resolution_button(Action.CLOSE, "Vnobody"))
+    press_button(system, resolution_button(Action.CLOSE, a_decision(id="Vnobody")))
     assert "settled long ago. Nothing was done." in modal_text(system)
 
 
 def test_a_resolution_is_kept_if_slack_opens_no_modal(system: System, caplog: pytest.LogCaptureFixture) -> None:
     operation = store_unclear_retry(system, "No Window Inc")
     system.slack.faults.server_error("views.open")
-    reply = press_button(system, resolution_button(Action.CLOSE, operation.id))
+    reply = press_button(system, resolution_button(Action.CLOSE, operation))
     assert (reply.status, reply.error) == (200, None)
     assert system.operation(operation.id).state is OperationState.CANCELLED
     (answer,) = system.slack.ephemerals(ANA)
@@ -130,7 +130,7 @@ def test_during_a_table_outage_a_resolution_fails_with_a_message(system: System)
     handle_requests_with(
         system, replace(context, deps=replace(context.deps, operations=FailingPort(context.deps.operations, "save")))
     )
-    press_button(system, resolution_button(Action.CLOSE, operation.id))
+    press_button(system, resolution_button(Action.CLOSE, operation))
     assert "Please try again in a minute." in modal_text(system)
     assert system.operation(operation.id) == operation
 
@@ -162,7 +162,7 @@ def store_unclear_decision(system: System, name: str) -> Operation:
 
 def test_people_who_may_not_decide_cannot_resolve_a_decision(system: System) -> None:
     operation = store_unclear_decision(system, "Nobody Decides Inc")
-    press_button(system, resolution_button(Action.SEND_AGAIN, operation.id))
+    press_button(system, resolution_button(Action.SEND_AGAIN, operation))
     assert "[[ Not possible ]]" in modal_text(system)
     assert system.operation(operation.id) == operation
 
@@ -174,7 +174,15 @@ def test_a_decision_sent_again_keeps_its_version(system: System) -> None:
         system,
         replace(context, deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({ANA})))),
     )
-    press_button(system, resolution_button(Action.SEND_AGAIN, operation.id))
+    press_button(system, resolution_button(Action.SEND_AGAIN, operation))
     now = system.operation(operation.id)
     assert now.state is OperationState.PENDING
     assert now.shown_version == operation.shown_version
+
+
+@pytest.mark.parametrize("act", list(RESOLUTION_OF_ACTION))
+def test_an_answer_on_an_old_message_does_not_count_for_a_later_attempt(system: System, act: Action) -> None:
+    operation = store_unclear_retry(system, f"Old {act.value}")
+    press_button(system, resolution_button(act, replace(operation, attempts=operation.attempts - 1)))
+    assert "This question is about an earlier attempt." in modal_text(system)
+    assert system.operation(operation.id) == operation

@@ -77,6 +77,25 @@ def test_an_unchanged_id_is_not_submitted(system: System) -> None:
     assert submitted_retry(system, view).carrier_group_id is None
 
 
+def id_block(system: System, user: str = ANA) -> str:
+    """The block id of the carrier group id in the form that is open."""
+    view = system.slack.view_of(user)
+    assert view is not None
+    return next(str(block["block_id"]) for block in view.blocks if block["block_id"].startswith("carrier_group_id."))
+
+
+def test_a_blank_id_stands_for_the_one_that_was_shown(system: System) -> None:
+    """Slack reports the field as blank after the form was shown again; the old id is not taken for a correction."""
+    record_state = store_connection(system, "Blank Inc", carrier_group_id="old")
+    view = open_form(system, record_state)
+    change_status(system, record_state, "unable_to_connect", carrier_group_id="corrected by Ben")
+    system.slack.submit(ANA, view, {})
+    assert "It changed after you opened it." in modal_text(system)
+    assert "[corrected by Ben]" in modal_text(system)
+    assert system.slack.submit(ANA, view, {}).errors == {}
+    assert submitted_retry(system, view).carrier_group_id is None
+
+
 @pytest.mark.parametrize("unusual_id", ["x" * 150, " spaces around "])
 def test_an_id_that_the_field_cannot_represent_is_not_submitted(system: System, unusual_id: str) -> None:
     view = open_form(system, store_connection(system, "Odd Inc", carrier_group_id=unusual_id))
@@ -87,12 +106,12 @@ def test_an_id_that_the_field_cannot_represent_is_not_submitted(system: System, 
 def test_a_connection_without_an_id_requires_one(system: System) -> None:
     record_state = store_connection(system, "Missing Inc", carrier_group_id=None)
     view = open_form(system, record_state)
-    assert system.slack.submit(ANA, view, {"federal_ein": "1"}).errors.keys() == {"carrier_group_id"}
+    assert system.slack.submit(ANA, view, {"federal_ein": "1"}).errors.keys() == {id_block(system)}
     state = {"values": {"federal_ein": {"federal_ein": {"value": "1"}}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
     submission = {"id": view, "state": state, "private_metadata": about}
     answer = retry.FORM.submission(context_of(system, ANA), submission)
-    assert answer["errors"].keys() == {"carrier_group_id", "federal_ein"}
+    assert answer["errors"].keys() == {id_block(system), "federal_ein"}
 
 
 def test_a_change_before_the_click_is_shown(system: System) -> None:
@@ -135,7 +154,7 @@ def test_a_second_person_sees_the_first_retry_at_the_click_and_at_the_submission
     ana_view, ben_view = open_form(system, record_state), open_form(system, record_state, BEN)
     system.slack.submit(ANA, ana_view, {"carrier_group_id": "anas"})
     found = system.slack.submit(BEN, ben_view, {"carrier_group_id": "bens"}).errors
-    assert "already requested" in found["carrier_group_id"]
+    assert "already requested" in found[id_block(system, BEN)]
     assert ben_view not in system.open_operations()
     press_button(system, retry_button(record_state), BEN)
     assert "[[ Already requested ]]" in modal_text(system, BEN)
@@ -207,7 +226,7 @@ def test_a_retry_of_an_unknown_connection_is_refused(system: System) -> None:
 def test_the_alert_the_card_and_the_command_open_the_same_form(worker_system: System) -> None:
     worker_system.poll()
     worker_system.notify()
-    worker_system.asks(carrier_group_id="way")
+    worker_system.request_connection(carrier_group_id="way")
     operation_id = view_id(worker_system)
     worker_system.execute_due()
     outcome = worker_system.operation(operation_id).outcome

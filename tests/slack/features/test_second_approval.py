@@ -193,7 +193,7 @@ def test_an_expired_request_cannot_be_confirmed(system: System) -> None:
 def test_the_requester_and_any_approver_may_withdraw_a_request(system: System, user: str) -> None:
     operation_id = request_disconnection(system, f"Back {user}")
     view = open_confirmation(system, operation_id)
-    assert "Nothing was sent to Noyo, and the group stays connected." in withdraw(system, operation_id, user)
+    assert "The request is withdrawn. Nothing was sent to Noyo." in withdraw(system, operation_id, user)
     system.slack.submit(BEN, view, {})
     assert "[[ No longer waiting ]]" in modal_text(system, BEN)
     assert "withdrew" in modal_text(system, BEN)
@@ -213,8 +213,8 @@ def test_a_requester_without_permission_may_still_withdraw(system: System) -> No
 def test_requests_awaiting_confirmation_are_listed_with_the_soonest_end_first(system: System) -> None:
     late = request_disconnection(system, "List Late", end_date="2026-11-30")
     request_disconnection(system, "List Soon", end_date="2026-10-31")
-    read = answer_text(system, type_command(system, "decisions", BEN))
-    assert -1 < read.find("List Soon") < read.find("List Late")
-    assert "[Confirm Disconnection…]" in read
+    text = answer_text(system, type_command(system, "decisions", BEN))
+    assert -1 < text.find("List Soon") < text.find("List Late")
+    assert "[Confirm Disconnection…]" in text
     withdraw(system, late)
     assert "List Late" not in answer_text(system, type_command(system, "decisions", BEN))

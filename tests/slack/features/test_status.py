@@ -35,27 +35,27 @@ def details_of(system: System, name: str) -> str:
 
 def test_status_without_open_work_says_so_and_explains_its_usage(system: System) -> None:
     store_connection(system, "Quiet Inc", "completed")
-    read = answer_text(system, type_command(system, "status"))
-    assert "Nothing needs our action." in read
-    assert "/noyo status and a name shows one." in read
+    text = answer_text(system, type_command(system, "status"))
+    assert "Nothing needs our action." in text
+    assert "/noyo status and a name shows one." in text
 
 
 def test_status_without_a_match_suggests_what_to_try(system: System) -> None:
-    read = answer_text(system, type_command(system, "status Nowhere Inc"))
-    assert "Nothing here matches “Nowhere Inc”" in read
-    assert "the beginning of a Noyo id" in read
-    assert "/noyo connect" in read
+    text = answer_text(system, type_command(system, "status Nowhere Inc"))
+    assert "Nothing here matches “Nowhere Inc”" in text
+    assert "the beginning of a Noyo id" in text
+    assert "/noyo connect" in text
 
 
 @pytest.mark.parametrize("by", ["One Match", "one", "id of One Match Inc"])
 def test_one_match_is_shown_as_its_card(system: System, by: str) -> None:
     if not system.bot.repositories.records.find("One Match", limit=1):
         store_connection(system, "One Match Inc", error="No such group")
-    read = answer_text(system, type_command(system, f"status {by}"))
-    assert "One Match Inc · Guardian" in read
-    assert "No such group" in read
-    assert "[Retry…]" in read
-    assert "[Details]" in read
+    text = answer_text(system, type_command(system, f"status {by}"))
+    assert "One Match Inc · Guardian" in text
+    assert "No such group" in text
+    assert "[Retry…]" in text
+    assert "[Details]" in text
 
 
 def test_a_record_is_found_by_an_id_prefix_and_by_an_upper_case_id(system: System) -> None:
@@ -69,26 +69,26 @@ def test_several_matches_are_listed_with_their_differences(system: System) -> No
         store_connection(
             system, "Twin Inc", "completed" if number == 1 else "unable_to_connect", carrier_group_id=f"t-{number}"
         )
-    read = answer_text(system, type_command(system, "status Twin"))
-    assert "Several match. Which one?" in read
-    assert "t-1" in read
-    assert "t-2" in read
-    assert "Completed" in read
-    assert read.count("[Retry…]") == 1
+    text = answer_text(system, type_command(system, "status Twin"))
+    assert "Several match. Which one?" in text
+    assert "t-1" in text
+    assert "t-2" in text
+    assert "Completed" in text
+    assert text.count("[Retry…]") == 1
 
 
 def test_matches_beyond_the_limit_are_mentioned(system: System) -> None:
     for number in range(10):
         store_connection(system, f"Many {number}", "completed")
-    read = answer_text(system, type_command(system, "status Many"))
-    assert read.count("[Details]") == 8
-    assert "More match: add a word, or use an id." in read
+    text = answer_text(system, type_command(system, "status Many"))
+    assert text.count("[Details]") == 8
+    assert "More match: add a word, or use an id." in text
 
 
 def test_records_that_need_action_are_listed_with_buttons(system: System) -> None:
-    read = answer_text(system, type_command(system, "status"))
-    assert "Needs our action: " in read
-    assert "[Retry…]" in read
+    text = answer_text(system, type_command(system, "status"))
+    assert "Needs our action: " in text
+    assert "[Retry…]" in text
 
 
 @pytest.mark.parametrize("text", ["x" * 3900, "é" * 1500, "<!channel>", "\x00", "\ud7ff" * 40, "#", "a b c d e f g"])
@@ -100,8 +100,8 @@ def test_any_search_text_gets_an_answer_that_mentions_nobody(system: System, tex
 
 def test_an_unknown_id_is_read_from_noyo_and_answered_by_direct_message(system: System) -> None:
     connection = system.noyo.add_connection(group_name="Unseen Inc", status="completed")
-    read = answer_text(system, type_command(system, f"status {connection['id'].upper()}"))
-    assert "I do not know this id yet, so I am asking Noyo." in read
+    text = answer_text(system, type_command(system, f"status {connection['id'].upper()}"))
+    assert "I do not know this id yet, so I am asking Noyo." in text
     system.execute_due()
     system.notify()
     message = system.slack.direct_messages(ANA)[-1]
@@ -173,9 +173,9 @@ def test_hostile_names_and_messages_are_shown_as_plain_text(system: System) -> N
 def test_a_guest_sees_no_records_and_causes_no_refresh(system: System, text: str) -> None:
     store_connection(system, "Private Inc")
     before = system.open_operations()
-    read = answer_text(system, type_command(system, text, GUS))
-    assert "Guests cannot do this. Please ask a full member of this workspace." in read
-    assert "Private" not in read
+    answer = answer_text(system, type_command(system, text, GUS))
+    assert "Guests cannot do this. Please ask a full member of this workspace." in answer
+    assert "Private" not in answer
     assert system.open_operations() == before
 
 

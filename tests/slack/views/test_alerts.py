@@ -62,7 +62,7 @@ def test_an_unnamed_carrier_is_shown_by_its_id() -> None:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (ConnectionStatus.ACTION_REQUIRED, "Find out what has to be corrected"),
+        (ConnectionStatus.ACTION_REQUIRED, "Noyo sent no message. Ask Noyo what has to be corrected"),
         (ConnectionStatus.CARRIER_AUTHORIZATION, "Contact the carrier"),
     ],
 )

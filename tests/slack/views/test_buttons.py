@@ -9,6 +9,7 @@ from bot.errors import UnknownSchema
 from bot.slack.views import buttons
 from bot.slack.views.buttons import Action, ButtonValue, decode, encode
 from bot.slack.views.message import actions
+from tests.slack.samples import a_retry
 
 CONNECTION = connection_ref("2b1c7c5e-0000-4000-8000-000000000001")
 
@@ -67,10 +68,10 @@ def test_a_button_for_an_operation_or_a_pending_request_has_no_record() -> None:
         _ = ButtonValue(person_ref("U1"), "v").record
 
 
-def test_each_resolution_button_asks_for_confirmation_and_carries_only_its_operation() -> None:
-    offered = buttons.resolution_buttons("V0OPERATION")
+def test_each_resolution_button_asks_for_confirmation_and_carries_only_its_operation_and_attempt() -> None:
+    offered = buttons.resolution_buttons(a_retry(id="V0OPERATION", attempts=3))
     assert [button["action_id"] for button in offered] == list(buttons.RESOLUTIONS)
-    assert all(decode(button["value"]) == ButtonValue(operation_id="V0OPERATION") for button in offered)
+    assert all(decode(button["value"]) == ButtonValue(operation_id="V0OPERATION", version="3") for button in offered)
     assert all("confirm" in button and "style" not in button for button in offered)
 
 

@@ -60,8 +60,8 @@ def test_action_required_offers_retry_if_the_setting_allows_it() -> None:
     card = RecordCard(a_record_state(a_connection(status=ConnectionStatus.ACTION_REQUIRED)))
     display = replace(DISPLAY, retry_at_action_required=True)
     assert "Retry…" in buttons_of(render(card, display))
-    assert "then retry with it." in rendered_text(card, display)
-    assert "send it to Noyo." in rendered_text(card)
+    assert "then retry with the correction." in rendered_text(card, display)
+    assert "send Noyo the correction." in rendered_text(card)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_action_required_offers_retry_if_the_setting_allows_it() -> None:
         (ConnectionStatus.NOYO_REVIEW, "No action needed"),
         (ConnectionStatus.WAITING_ON_CARRIER, "No action needed"),
         (ConnectionStatus.CARRIER_AUTHORIZATION, "Contact the carrier"),
-        (ConnectionStatus.ACTION_REQUIRED, "Find out what"),
+        (ConnectionStatus.ACTION_REQUIRED, "Correct what Noyo's message names"),
         (ConnectionStatus.UNABLE_TO_CONNECT, "Check the carrier group id"),
         (ConnectionStatus.COMPLETED, "No action needed"),
         (UnknownValue("connecting"), "Unknown status"),
@@ -141,7 +141,7 @@ def test_corrected_sensitive_details_are_mentioned_without_their_values() -> Non
     ("kind", "message", "expected"),
     [
         (OutcomeKind.CONFIRMED, None, "Noyo confirmed @UANA's retry"),
-        (OutcomeKind.RECONCILED, None, "Noyo did not answer, but shows that @UANA's retry arrived"),
+        (OutcomeKind.RECONCILED, None, "Noyo did not answer, but Noyo shows that @UANA's retry arrived"),
         (OutcomeKind.DUPLICATE, None, "Noyo did not accept @UANA's retry: another connection already has this"),
         (OutcomeKind.REFUSED, "Bad format", "Noyo refused @UANA's retry: Bad format"),
         (OutcomeKind.REFUSED, None, "Noyo refused @UANA's retry · "),

@@ -44,16 +44,18 @@ def test_an_undecided_request_offers_both_decisions_for_the_shown_version() -> N
     buttons = buttons_of(render(card(), DISPLAY))
     assert list(buttons) == DECIDING
     about = ButtonValue(a_disconnection().entity, VERSION)
-    assert [decode(button["value"]) for button in buttons.values()] == [about] * 4
+    claim = ButtonValue(about.entity, VERSION, owner_revision=0)
+    assert [decode(button["value"]) for button in buttons.values()] == [about, about, claim, about]
     assert [button.get("style") for button in buttons.values()] == ["primary", None, None, None]
 
 
 def test_a_claimed_request_can_be_claimed_by_others_and_released() -> None:
-    claimed = RecordCard(a_record_state(a_disconnection(), owner="UBEN", owned_since=CHANGED))
+    claimed = RecordCard(a_record_state(a_disconnection(), owner="UBEN", owned_since=CHANGED, owner_revision=3))
     buttons = buttons_of(render(claimed, DISPLAY))
     assert list(buttons) == [*DECIDING[:2], "Claim Instead", "Release", "Details"]
     assert buttons["Release"]["accessibility_label"] == "Release Test Company"
-    assert buttons["Release"]["value"] == buttons["Details"]["value"]
+    shown = ButtonValue(a_disconnection().entity, VERSION, owner_revision=3)
+    assert [decode(buttons[label]["value"]) for label in ("Claim Instead", "Release")] == [shown, shown]
 
 
 @pytest.mark.parametrize("status", list(DisconnectionStatus)[1:])
@@ -145,7 +147,7 @@ def reply_text(kind: OutcomeKind, decision: Decision = Decision.APPROVE, message
 def test_a_reply_shows_the_outcome_of_a_decision() -> None:
     assert "Noyo accepted your approval and is disconnecting the group." in reply_text(OutcomeKind.CONFIRMED)
     rejected = reply_text(OutcomeKind.CONFIRMED, Decision.REJECT)
-    assert "Noyo accepted your rejection. The group stays connected." in rejected
+    assert "Noyo accepted your rejection. The request does not disconnect the group." in rejected
     assert "Disconnection request: Test Company" in rejected
     found = reply_text(OutcomeKind.RECONCILED)
     assert "# Noyo shows it approved" in found

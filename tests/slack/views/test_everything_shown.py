@@ -82,8 +82,8 @@ ALLOWED_PINGS = {"@UANA", "@UBOB"}
 
 def every_content(name: str, untrusted: str) -> list[Content]:
     """Each kind of content, with the given texts in every field that may contain untrusted text."""
-    # A record's own carrier group id is not masked, so it must not contain a number here.
-    own_id = re.sub(r"\d", "", untrusted)
+    # A record's own carrier group id is not masked, so it must not contain a number or an email address here.
+    own_id = re.sub(r"[\d@\ufe6b\uff20]", "", untrusted)
     record = a_connection(group_name=name, error=untrusted, version=VERSION)
     odd_record = replace(record, status=UnknownValue(name), carrier_id=name, carrier_group_id=own_id)
     request = a_request(
@@ -198,7 +198,7 @@ def test_hostile_text_breaks_no_rule_in_any_message(workspace: Any, name: str, u
 def test_hostile_text_breaks_no_decision_form(workspace: Any, decision: Decision, name: str, untrusted: str) -> None:
     record = a_disconnection(group_name=name, source_type=UnknownValue(untrusted), source_id=untrusted, carrier_id=name)
     before = replace(record, status=UnknownValue(untrusted), effective_end_date=None)
-    view = decision_form(decision, record, DISPLAY_OUTSIDE, changes(before, record))
+    view = decision_form(decision, record, DISPLAY_OUTSIDE, changes(before, record, DISPLAY_OUTSIDE))
     assert check_view(view) == []
     message = Message("1.1", "CCONNECT", "U0BOT", "", view["blocks"])
     assert pings_and_links(workspace, message) == set()

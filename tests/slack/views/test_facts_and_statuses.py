@@ -64,7 +64,7 @@ def test_only_refusals_and_unsent_operations_have_advice() -> None:
 def test_only_the_records_own_carrier_group_id_is_not_masked() -> None:
     record = a_connection(carrier_group_id="123456789", error="123456789 is not 987654321")
     assert mrkdwn(record_facts.carrier_group_id_line(record)) == "Carrier group id: 123456789"
-    assert mrkdwn(record_facts.carrier_message(record)) == "123456789 is not •••"
+    assert mrkdwn(record_facts.message_text(record)) == "123456789 is not •••"
     assert record_facts.spoken_name(a_connection(group_name=None)) == "Unnamed group"
     assert record_facts.record_button(Action.RETRY, a_connection()).get("style") is None
 

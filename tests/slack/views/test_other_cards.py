@@ -55,7 +55,7 @@ def test_every_status_of_a_disconnection_shows_the_next_step() -> None:
         for status in DisconnectionStatus
     }
     assert "Next: Approve to disconnect" in texts[DisconnectionStatus.NEEDS_REVIEW]
-    assert "stays connected" in texts[DisconnectionStatus.REJECTED]
+    assert "does not disconnect the group" in texts[DisconnectionStatus.REJECTED]
     assert all("Next: No action needed" in texts[status] for status in list(DisconnectionStatus)[1:])
 
 

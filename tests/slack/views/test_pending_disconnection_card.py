@@ -41,14 +41,14 @@ def button_labels(**changes: Any) -> list[str]:
 
 
 def test_a_request_awaiting_confirmation_shows_its_details_and_offers_to_confirm_or_withdraw() -> None:
-    read = card_text(fields={"context": "between us"}).splitlines()
+    text = card_text(fields={"context": "between us"}).splitlines()
 
-    assert read[0] == "# Disconnect Test Company · Guardian"
-    assert read[1].startswith("Now: waiting for a second approver. Expires ")
-    assert "Last managed day: 31 Dec 2026" in read
-    assert "Reason: Coverage with the carrier terminated" in read
-    assert "Requested by: @UANA" in read
-    assert "between us" not in "\n".join(read)
+    assert text[0] == "# Disconnect Test Company · Guardian"
+    assert text[1].startswith("Now: waiting for a second approver. Expires ")
+    assert "Last managed day: 31 Dec 2026" in text
+    assert "Reason: Coverage with the carrier terminated" in text
+    assert "Requested by: @UANA" in text
+    assert "between us" not in "\n".join(text)
     assert button_labels() == ["Confirm Disconnection…", "Withdraw"]
     buttons = buttons_of(render(RequestCard(a_pending_disconnection()), DISPLAY))
     assert {decode(button["value"]).operation_id for button in buttons.values()} == {"V0PART"}
@@ -67,10 +67,10 @@ def test_the_approvers_are_mentioned_by_group_or_by_name_without_the_requester()
 
 @pytest.mark.parametrize("state", [OperationState.PENDING, OperationState.SENDING, OperationState.RECONCILING])
 def test_a_confirmed_request_mentions_no_approvers_and_offers_no_buttons(state: OperationState) -> None:
-    read = card_text(state=state, second_approval=CONFIRMED_BY_BEN)
+    text = card_text(state=state, second_approval=CONFIRMED_BY_BEN)
 
-    assert "Approvers" not in read
-    assert "Confirmed by: @UBEN" in read
+    assert "Approvers" not in text
+    assert "Confirmed by: @UBEN" in text
     assert button_labels(state=state, second_approval=CONFIRMED_BY_BEN) == []
 
 
@@ -93,7 +93,7 @@ def test_an_operation_that_needs_resolution_offers_three_resolutions() -> None:
         ),
         (OutcomeKind.REFUSED, {"message": "No", "status": 403}, "Noyo protects this group"),
         (OutcomeKind.REFUSED, {"message": "reason: no", "status": 422}, "Correct what Noyo names"),
-        (OutcomeKind.DUPLICATE, {}, "Noyo already has an open one for this group and carrier"),
+        (OutcomeKind.DUPLICATE, {}, "Noyo already has one for this group and carrier"),
         (OutcomeKind.CONFIRMED, {}, "Noyo accepted @UANA's disconnection request, confirmed by @UBEN"),
         (OutcomeKind.RECONCILED, {}, "shows that @UANA's disconnection request, confirmed by @UBEN, arrived"),
         (
@@ -118,11 +118,11 @@ def test_each_outcome_is_shown_on_the_card_in_the_thread_and_to_both_people(
         operation_state=settled_operation.state,
     )
 
-    read = rendered_text(RequestCard(settled_operation))
+    text = rendered_text(RequestCard(settled_operation))
 
-    assert expected in read
+    assert expected in text
     assert buttons_of(render(RequestCard(settled_operation), DISPLAY)) == {}
-    assert rendered_text(ThreadLine(event, settled_operation)).split(" · ")[0].split(": at ")[0] in read
+    assert rendered_text(ThreadLine(event, settled_operation)).split(" · ")[0].split(": at ")[0] in text
     for reader in ("UANA", "UBEN"):
         reply_text = rendered_text(Reply(settled_operation, reader=reader))
         assert "your" not in reply_text.lower().replace("yours", "")
@@ -134,7 +134,7 @@ def test_a_duplicate_is_shown_with_its_details() -> None:
 
     read = RequestCard(settled_operation, a_record_state(a_disconnection()))
 
-    assert "Open at Noyo: Test Company · Guardian" in rendered_text(read)
+    assert "Already at Noyo: Test Company · Guardian" in rendered_text(read)
     assert list(buttons_of(render(read, DISPLAY))) == ["Details"]
 
 
@@ -166,9 +166,9 @@ def test_the_card_of_the_created_record_names_the_requester_and_no_decision_else
     )
 
     for last in (settled_operation, None):
-        read = rendered_text(RecordCard(record_state, last=last))
-        assert "Requested by: @UANA" in read
-        assert "outside Switchboard" not in read
+        text = rendered_text(RecordCard(record_state, last=last))
+        assert "Requested by: @UANA" in text
+        assert "outside Switchboard" not in text
     assert "Noyo accepted @UANA's disconnection request" in rendered_text(
         RecordCard(record_state, last=settled_operation)
     )
@@ -180,12 +180,12 @@ def test_a_manual_resolution_of_a_disconnection_shows_the_request_and_that_noyo_
     )
     unresolved = replace(unclear, state=OperationState.NEEDS_RESOLUTION)
 
-    read = rendered_text(ManualResolution(unresolved, None, CARD))
+    text = rendered_text(ManualResolution(unresolved, None, CARD))
 
-    assert "Did it arrive? Test Company · Guardian" in read
-    assert "no disconnection request that clearly matches" in read
-    assert "@UANA asked to disconnect it after 31 Dec 2026" in read
-    assert "@UBEN confirmed it" in read
+    assert "Did it arrive? Test Company · Guardian" in text
+    assert "no disconnection request that clearly matches" in text
+    assert "@UANA asked to disconnect it after 31 Dec 2026" in text
+    assert "@UBEN confirmed it" in text
 
 
 def test_every_disconnection_reason_has_a_text() -> None:

@@ -1,4 +1,4 @@
-"""Replies tell the actor the outcome and what to do next."""
+"""Replies show the outcome and the next step to the actor."""
 
 from dataclasses import replace
 
@@ -82,7 +82,10 @@ def test_a_denied_actor_sees_who_may() -> None:
         ({}, "# Sending to Noyo\nSending your request to Noyo.\nYou can close this"),
         ({"delay_reason": "Noyo cannot be reached."}, "# Delayed\nYour request is delayed. Noyo cannot be reached"),
         ({"state": OperationState.RECONCILING}, "We're checking whether your request arrived.\nPlease don't ask again"),
-        ({"state": OperationState.NEEDS_RESOLUTION}, "We can't tell from Noyo whether your request took effect."),
+        (
+            {"state": OperationState.NEEDS_RESOLUTION},
+            "Noyo did not answer, and Noyo does not show whether your request took effect.",
+        ),
     ],
 )
 def test_an_open_operation_shows_its_state_and_the_next_step(changes: dict[str, object], expected: str) -> None:

@@ -17,9 +17,9 @@ def test_the_summary_counts_open_records_and_lists_waiting_ones_with_buttons() -
     text = rendered_text(Summary(12, 1, (a_record_state(), a_record_state(a_disconnection())), 2))
     assert "Following 12 open connections and 1 open disconnection request at Noyo." in text
     assert "2 of them need action." in text
-    assert "• Test Company · Guardian: Unable to connect\nCarrier group id: 00110011" in text
+    assert "• Connection · Test Company · Guardian: Unable to connect\nCarrier group id: 00110011" in text
     assert "Message from the carrier: Group not found\n[Retry…] [Details]" in text
-    waits = "• Test Company · Guardian: Needs review\nLast managed day: 31 Dec 2026\n"
+    waits = "• Disconnection request · Test Company · Guardian: Needs review\nLast managed day: 31 Dec 2026\n"
     assert f"{waits}[Approve Disconnection…] [Reject, Keep Connected…] [Details]" in text
 
 

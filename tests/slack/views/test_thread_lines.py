@@ -1,16 +1,18 @@
 """Each thread line describes one event and never changes."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.content import ThreadLine
 from bot.domain.operations import Operation, OperationState, OutcomeKind
-from bot.domain.outbox import EventKind, OutboxEvent, operation_changed
-from bot.domain.records import connection_ref, disconnection_ref
+from bot.domain.outbox import EventKind, OutboxEvent, operation_changed, record_changed
+from bot.domain.records import ConnectionStatus, DisconnectionSource, connection_ref, disconnection_ref
 from bot.slack.views.cards import thread_line
-from tests.slack.samples import CHANGED, a_retry, rendered_text, settled
+from tests.slack.samples import CHANGED, DISPLAY, a_connection, a_disconnection, a_retry, rendered_text, settled
 
 WHEN = " · 29 Dec 2025 11:33 UTC"
 
@@ -33,8 +35,37 @@ def test_a_new_record_is_shown_as_new_with_any_status() -> None:
 def test_a_change_with_the_same_status_says_so() -> None:
     assert (
         line_text(EventKind.RECORD_CHANGED, before="created", after="created")
-        == "Changed at Noyo, still Created" + WHEN
+        == "Changed at Noyo, still Created; nothing that is shown here changed" + WHEN
     )
+
+
+def test_each_changed_field_has_a_line_with_its_old_and_new_value() -> None:
+    before = a_disconnection(effective_end_date=None, source_id="7")
+    now = a_disconnection(
+        version="next",
+        group_name="Best Company",
+        source_type=DisconnectionSource.GROUP_AUDIT_REQUEST,
+        source_id="of 123-45-6789",
+        source_date=date(2026, 1, 31),
+        carrier_id="unnamed",
+        group_id="g2",
+    )
+    assert rendered_text(ThreadLine(record_changed(now, before, CHANGED))).splitlines()[1:] == [
+        "Group: Test Company → Best Company",
+        "Group id: none → g2",
+        "Carrier: Guardian → unnamed",
+        "Last managed day: none → 31 Dec 2026",
+        "Source: the carrier → a group audit",
+        "Source date: none → 31 Jan 2026",
+        "Source reference: 7 → of •••",
+    ]
+
+
+def test_a_message_that_ends_with_its_status_is_not_a_change_of_its_own() -> None:
+    failed, again = a_connection(), a_connection(version="next", status=ConnectionStatus.PROCESSING, error=None)
+    assert record_changed(again, failed, CHANGED).changes == ()
+    [change] = record_changed(failed, again, CHANGED).changes
+    assert (change.before, change.after) == (None, "Group not found")
 
 
 def test_a_disconnection_has_its_own_status_names() -> None:
@@ -47,11 +78,21 @@ def test_a_late_version_is_shown_as_late() -> None:
     assert "arrived late: (empty)" in line_text(EventKind.LATE_VERSION)
 
 
+def test_a_line_about_an_earlier_attempt_does_not_show_the_answer_to_a_later_one() -> None:
+    answer = UnconfirmedAnswer(AnswerProblem.UNREADABLE)
+    once = replace(a_retry(), sends=1, unconfirmed_answer=answer)
+    line = line_text(EventKind.OPERATION_CHANGED, once, operation_state=OperationState.RECONCILING)
+    assert "@UANA's retry: Noyo's answer could not be read" in line
+    again = replace(once, sends=2)
+    line = line_text(EventKind.OPERATION_CHANGED, again, operation_state=OperationState.RECONCILING)
+    assert line == "Noyo has not confirmed @UANA's retry; checking whether it arrived" + WHEN
+
+
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
         (OperationState.SENDING, "Sending @UANA's retry to Noyo"),
-        (OperationState.RECONCILING, "Noyo did not answer @UANA's retry; checking whether it arrived"),
+        (OperationState.RECONCILING, "@UANA's retry: Noyo did not answer; checking whether it arrived"),
         (OperationState.NEEDS_RESOLUTION, "Needs review: it is unknown whether @UANA's retry arrived"),
     ],
 )
@@ -95,6 +136,6 @@ def test_a_record_from_before_the_first_run_says_so() -> None:
 
 def test_a_line_is_one_block_and_one_line() -> None:
     event = OutboxEvent("n", EventKind.RECORD_CHANGED, connection_ref("x"), CHANGED, None, after="created")
-    message = thread_line(ThreadLine(event))
+    message = thread_line(ThreadLine(event), DISPLAY)
     assert len(message.blocks()) == 1
     assert "\n" not in message.rendered().text

@@ -32,8 +32,8 @@ class FakePeople:
 
 
 class FakeSlack:
-    def __init__(self, *, gone: str = "", unresponsive: str = "") -> None:
-        self.gone, self.unresponsive, self.read_ids = gone, unresponsive, list[str]()
+    def __init__(self, *, deleted: str = "", unresponsive: str = "") -> None:
+        self.deleted, self.unresponsive, self.read_ids = deleted, unresponsive, list[str]()
 
     def read_person(self, user_id: str) -> Person | None:
         return None
@@ -42,7 +42,7 @@ class FakeSlack:
         self.read_ids.append(group_id)
         if group_id == self.unresponsive:
             raise SlackNoAnswer("no answer")
-        return None if group_id == self.gone else GroupMembers(group_id, frozenset({"U1"}), NOW)
+        return None if group_id == self.deleted else GroupMembers(group_id, frozenset({"U1"}), NOW)
 
 
 def dependencies(people: FakePeople, slack: FakeSlack) -> Dependencies:
@@ -71,7 +71,7 @@ def test_fresh_members_are_not_read_again() -> None:
 def test_a_deleted_group_has_no_members() -> None:
     people = FakePeople(GroupMembers("S1", frozenset({"U1"}), 0))
 
-    refresh_group_members(dependencies(people, FakeSlack(gone="S1")))
+    refresh_group_members(dependencies(people, FakeSlack(deleted="S1")))
 
     assert people.saved["S1"] == GroupMembers("S1", frozenset(), NOW)
 

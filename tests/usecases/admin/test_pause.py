@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot import policies
 from bot.domain.outbox import EventKind
 from bot.domain.pauses import Mode, Pause
 from bot.domain.records import SENDING_PAUSE
@@ -54,6 +55,38 @@ def test_a_second_pause_shows_who_paused_first_and_changes_nothing(bench: Execut
     assert pause(BEN, "", bench.deps) == PauseUnchanged(first.pause)
     assert pause(ANA, "", bench.deps) == PauseUnchanged(first.pause)
     assert actions(bench) == [("sending_paused", ANA)]
+
+
+def test_a_repeated_command_changes_nothing(bench: ExecutionBench) -> None:
+    pause(ANA, "", bench.deps, command_id="T1")
+    bench.wait(1)
+    assert pause(BEN, "", bench.deps, command_id="T2").pause is not None
+    ended = resume(ANA, bench.deps, command_id="T3").pause
+    bench.wait(1)
+
+    for repeated in ("T1", "T2"):
+        assert pause(ANA, "", bench.deps, command_id=repeated) == PauseUnchanged(None, ended, repeated=True)
+    running = pause(BEN, "", bench.deps, command_id="T4").pause
+    assert resume(ANA, bench.deps, command_id="T3") == PauseUnchanged(running, repeated=True)
+
+
+def test_a_command_that_changed_nothing_is_remembered_despite_a_concurrent_change(bench: ExecutionBench) -> None:
+    resumes = PortHook(bench.store.pauses, "save", lambda: pause(BEN, "", bench.deps))
+    assert isinstance(resume(ANA, replace(bench.deps, pauses=resumes), command_id="T1"), PauseChanged)
+
+    pause(BEN, "", bench.deps)
+    assert resume(ANA, bench.deps, command_id="T1").pause is not None
+
+
+def test_commands_are_remembered_as_long_as_a_request_can_be_repeated(bench: ExecutionBench) -> None:
+    pause(ANA, "", bench.deps, command_id="T1")
+    bench.wait(policies.SLACK_REQUEST_MEMORY_SECONDS)
+    resume(ANA, bench.deps, command_id="T2")
+    assert [command.id for command in bench.store.pauses.history().handled] == ["T1", "T2"]
+
+    bench.wait(1)
+    pause(ANA, "", bench.deps, command_id="T3")
+    assert [command.id for command in bench.store.pauses.history().handled] == ["T2", "T3"]
 
 
 def test_only_one_of_two_concurrent_pauses_counts(bench: ExecutionBench) -> None:
@@ -107,7 +140,7 @@ def test_observe_mode_and_a_pause_do_not_end_each_other(bench: ExecutionBench) -
 
     record_mode(replace(bench.deps, mode=Mode.OBSERVE))
     resume(ANA, bench.deps)
-    assert bench.store.pauses.history().observe_pause == Pause(START)
+    assert bench.store.pauses.history().observe_pause == Pause(START, number=1), "the second one of this second"
 
 
 def test_endless_concurrent_updates_raise_an_error(bench: ExecutionBench) -> None:

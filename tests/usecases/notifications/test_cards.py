@@ -60,7 +60,7 @@ def test_both_cards_of_a_record_that_is_linked_later_stay_up_to_date() -> None:
         records = system.bot.repositories.records
         record_state = records.record_state(entity)
         assert record_state is not None
-        system.asks(carrier_group_id="555")
+        system.request_connection(carrier_group_id="555")
         [operation_id] = system.open_operations()
         linked = replace(
             record_state, requester="U0ANA", requested_by_operation=operation_id, card_key=f"operation:{operation_id}"

@@ -68,13 +68,13 @@ def test_cards_with_actions_show_observe_mode_until_it_ends() -> None:
         assert WATCHES not in fine
         assert any("Observe-only mode" in text for text in channel_texts(system, ALERTS))
 
-        threads = system.seen_in(CONNECTIONS).count("↳")
+        threads = system.read_channel(CONNECTIONS).count("↳")
         set_to(system, Mode.ACT)
         publish_until_done(system)
 
         assert WATCHES not in "".join(channel_texts(system, CONNECTIONS) + channel_texts(system, ALERTS))
         assert any("Observe-only mode ended" in text for text in channel_texts(system, ALERTS))
-        assert system.seen_in(CONNECTIONS).count("↳") == threads
+        assert system.read_channel(CONNECTIONS).count("↳") == threads
 
 
 def test_a_pause_of_an_admin_refreshes_no_cards() -> None:

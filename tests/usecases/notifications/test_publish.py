@@ -85,13 +85,13 @@ def test_a_redelivered_event_changes_nothing() -> None:
         for event_id in event_ids:
             with pytest.raises(TableUnavailable):
                 publish(event_id, around_outbox(deps, before_mark_delivered=fail))
-        before = system.seen_in(CONNECTIONS) + system.seen_in(ALERTS)
+        before = system.read_channel(CONNECTIONS) + system.read_channel(ALERTS)
         posts = len(system.slack.calls)
 
         publish_all(system, event_ids)
         publish_all(system, event_ids)
 
-        assert system.seen_in(CONNECTIONS) + system.seen_in(ALERTS) == before
+        assert system.read_channel(CONNECTIONS) + system.read_channel(ALERTS) == before
         assert len(system.slack.calls) == posts
         assert due_events(system) == []
 
@@ -263,6 +263,23 @@ def test_a_rate_limit_is_respected_while_other_channels_continue() -> None:
         system.wait(1)
         system.notify()
         assert len(channel_texts(system, CONNECTIONS)) == 1
+
+
+def test_a_wait_for_slack_does_not_make_later_pauses_longer() -> None:
+    with started_system() as system:
+        add_connection(system, "unable_to_connect")
+        [event_id] = due_events(system)
+        for _ in range(12):
+            system.slack.faults.rate_limited(30, "chat.postMessage", times=2)
+            publish(event_id, system.bot.slack_dependencies)
+            system.slack.faults.clear()
+            system.wait(31)
+        system.slack.faults.server_error("chat.postMessage", times=2)
+
+        report = publish(event_id, system.bot.slack_dependencies)
+
+        assert report is not None
+        assert report.retry_at == int(system.clock()) + policies.MESSAGE_SETTLE_SECONDS
 
 
 def test_retry_after_counts_from_the_response() -> None:
@@ -442,7 +459,7 @@ def test_an_event_of_a_deleted_operation_is_delivered() -> None:
         connection_id = add_connection(system, "unable_to_connect")
         publish_until_done(system)
         [card] = system.slack.channel(CONNECTIONS)
-        system.retries("U0ANA", CONNECTIONS, card.ts, carrier_group_id="22")
+        system.retry("U0ANA", CONNECTIONS, card.ts, carrier_group_id="22")
         deps = system.bot.slack_dependencies
 
         class WithoutOperations:
@@ -473,7 +490,7 @@ def test_an_event_is_not_published_before_it_is_due() -> None:
         [event_id] = due_events(system)
         event = system.bot.repositories.outbox.event(event_id)
         assert event is not None
-        system.bot.repositories.outbox.postpone(event, int(system.clock()) + 50)
+        system.bot.repositories.outbox.postpone(event, int(system.clock()) + 50, failed=True)
 
         assert publish(event_id, system.bot.slack_dependencies) is None
         assert channel_texts(system, CONNECTIONS) == []
@@ -484,7 +501,7 @@ def test_an_event_is_not_published_before_it_is_due() -> None:
 
 def test_no_message_contains_an_injected_mention_or_a_sensitive_value() -> None:
     with started_system() as system:
-        system.asks(federal_ein="987654321")
+        system.request_connection(federal_ein="987654321")
         system.execute_due()
         system.poll()
         [created] = system.noyo.connections()

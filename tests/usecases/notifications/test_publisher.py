@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -12,7 +14,14 @@ from bot import policies
 from bot.domain.content import Content, MessageKey, Summary
 from bot.errors import SlackBusy, SlackNoAnswer, SlackRefused
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.publisher import MessageBusy, always, idempotency_key, post_once, upsert_message
+from bot.usecases.notifications.publisher import (
+    MessageBusy,
+    SearchUnfinished,
+    always,
+    idempotency_key,
+    post_once,
+    upsert_message,
+)
 from infra.local.slack import Limits
 from tests.system import ALERTS, ANA, CONNECTIONS, System
 from tests.usecases.notification_bench import CallHooks
@@ -337,6 +346,104 @@ def test_a_failed_search_for_a_lost_post_is_repeated(
     upsert_message(message_key, OpenCount(17), publisher)
 
     assert_only_message(system, OpenCount(17))
+
+
+@pytest.fixture
+def hurried(publisher: Dependencies, monkeypatch: pytest.MonkeyPatch) -> Dependencies:
+    """The time of each run allows for one page of a search, and a page has two messages."""
+    monkeypatch.setattr(policies, "SLACK_HISTORY_PAGE_SIZE", 2)
+    return replace(publisher, search_deadline=0)
+
+
+def lose_post(system: System, publisher: Dependencies, message_key: MessageKey, *, posted: bool, newer: int) -> None:
+    """A post gets no answer, and people write `newer` messages until it may be searched for."""
+    fault = system.slack.faults.reset_after if posted else system.slack.faults.reset_before
+    fault("chat.postMessage")
+    with pytest.raises(SlackNoAnswer):
+        upsert_message(message_key, OpenCount(17), publisher)
+    for _ in range(newer):
+        system.slack.say(ANA, CONNECTIONS, "Hello")
+    system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
+
+
+def posts_of(system: System, content: OpenCount) -> int:
+    return sum(str(content.number) in text for text in texts(system))
+
+
+@pytest.mark.parametrize("posted", [True, False])
+def test_a_search_that_runs_out_of_time_continues_in_the_next_attempt(
+    system: System, hurried: Dependencies, message_key: MessageKey, posted: bool
+) -> None:
+    lose_post(system, hurried, message_key, posted=posted, newer=5)
+    for _ in range(2):
+        with pytest.raises(SearchUnfinished):
+            upsert_message(message_key, OpenCount(17), hurried)
+
+    upsert_message(message_key, OpenCount(17), hurried)
+
+    assert posts_of(system, OpenCount(17)) == 1
+    assert calls(system, "conversations.history") == 3
+
+
+def test_a_failed_page_is_repeated_and_the_pages_before_it_are_not(
+    system: System, hurried: Dependencies, message_key: MessageKey
+) -> None:
+    lose_post(system, hurried, message_key, posted=True, newer=5)
+    with pytest.raises(SearchUnfinished):
+        upsert_message(message_key, OpenCount(17), hurried)
+    system.slack.faults.server_error("conversations.history")
+    with pytest.raises(SlackNoAnswer):
+        upsert_message(message_key, OpenCount(17), hurried)
+    with pytest.raises(SearchUnfinished):
+        upsert_message(message_key, OpenCount(17), hurried)
+
+    upsert_message(message_key, OpenCount(17), hurried)
+
+    assert posts_of(system, OpenCount(17)) == 1
+
+
+def test_a_search_whose_position_slack_forgot_begins_again(
+    system: System, hurried: Dependencies, message_key: MessageKey
+) -> None:
+    lose_post(system, hurried, message_key, posted=True, newer=2)
+    with pytest.raises(SearchUnfinished):
+        upsert_message(message_key, OpenCount(17), hurried)
+    system.slack.faults.api_error("invalid_cursor", "conversations.history")
+    for _ in range(2):
+        with pytest.raises(SearchUnfinished):
+            upsert_message(message_key, OpenCount(17), hurried)
+
+    upsert_message(message_key, OpenCount(17), hurried)
+
+    assert posts_of(system, OpenCount(17)) == 1
+
+
+def test_a_second_lost_post_is_searched_for_from_the_newest_message(
+    system: System, hurried: Dependencies, message_key: MessageKey
+) -> None:
+    lose_post(system, hurried, message_key, posted=False, newer=3)
+    with pytest.raises(SearchUnfinished):
+        upsert_message(message_key, OpenCount(17), hurried)
+    lose_post(system, hurried, message_key, posted=True, newer=0)
+
+    upsert_message(message_key, OpenCount(17), hurried)
+
+    assert posts_of(system, OpenCount(17)) == 1
+
+
+def test_a_search_that_never_ends_is_given_up_after_a_time_and_logged(
+    system: System, hurried: Dependencies, message_key: MessageKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    lose_post(system, hurried, message_key, posted=False, newer=1_000)
+    began = system.clock()
+    with caplog.at_level(logging.WARNING):
+        while not posts_of(system, OpenCount(17)):
+            with suppress(SearchUnfinished):
+                upsert_message(message_key, OpenCount(17), hurried)
+            system.wait(60)
+
+    assert system.clock() - began >= policies.SLACK_SEARCH_MAX_SECONDS
+    assert "search for an earlier post did not end" in caplog.text
 
 
 def test_an_edit_whose_response_was_lost_is_corrected_even_if_the_content_reverted(

@@ -63,7 +63,7 @@ def add_failed_connection(system: System, **fields: Any) -> tuple[str, str]:
 
 def test_the_card_of_a_request_becomes_the_card_of_its_connection() -> None:
     with started_system() as system:
-        system.asks()
+        system.request_connection()
         system.notify()
         [request_message] = system.slack.channel(CONNECTIONS)
         system.execute_due()
@@ -81,7 +81,7 @@ def test_the_card_of_a_request_becomes_the_card_of_its_connection() -> None:
 
 def test_a_poll_that_ingests_the_new_connection_first_posts_no_second_card() -> None:
     with started_system() as system:
-        system.asks()
+        system.request_connection()
         system.notify()
         lose_response(system, "POST")
         system.execute_due()
@@ -98,7 +98,7 @@ def test_a_duplicate_shows_the_existing_connection() -> None:
         existing = add_connection(system, "completed", carrier_group_id="00110011", group_name="Old Name")
         system.notify()
         system.wait(300)
-        system.asks()
+        system.request_connection()
         system.execute_due()
         system.notify()
 
@@ -114,7 +114,7 @@ def test_a_duplicate_shows_the_existing_connection() -> None:
 
 def test_an_open_modal_shows_the_outcome_and_no_message_repeats_it() -> None:
     with started_system() as system:
-        system.asks()
+        system.request_connection()
         system.execute_due()
         system.notify()
 
@@ -124,7 +124,7 @@ def test_an_open_modal_shows_the_outcome_and_no_message_repeats_it() -> None:
 
 def test_after_the_modal_is_closed_the_outcome_is_sent_by_direct_message() -> None:
     with started_system() as system:
-        system.asks()
+        system.request_connection()
         close(system)
         system.execute_due()
         system.notify()
@@ -135,7 +135,7 @@ def test_after_the_modal_is_closed_the_outcome_is_sent_by_direct_message() -> No
 
 def test_after_a_long_wait_the_outcome_is_also_sent_by_direct_message() -> None:
     with started_system() as system:
-        system.asks()
+        system.request_connection()
         system.wait(120)
         system.execute_due()
         system.notify()
@@ -146,7 +146,7 @@ def test_after_a_long_wait_the_outcome_is_also_sent_by_direct_message() -> None:
 
 def test_the_modal_shows_that_the_outcome_is_unknown_and_later_the_outcome() -> None:
     with started_system() as system:
-        system.asks()
+        system.request_connection()
         lose_response(system, "POST")
         system.execute_due()
         system.notify()
@@ -158,7 +158,7 @@ def test_the_modal_shows_that_the_outcome_is_unknown_and_later_the_outcome() -> 
 
 def test_if_the_modal_cannot_be_updated_the_outcome_is_sent_by_direct_message() -> None:
     with started_system() as system:
-        system.asks()
+        system.request_connection()
         system.execute_due()
         system.slack.faults.api_error("hash_conflict", "views.update", times=5)
         system.notify()
@@ -169,7 +169,7 @@ def test_if_the_modal_cannot_be_updated_the_outcome_is_sent_by_direct_message() 
 
 def test_a_deactivated_person_does_not_block_the_event() -> None:
     with started_system() as system:
-        system.asks()
+        system.request_connection()
         close(system)
         system.slack.add_user(ANA, "Ana", deleted=True)
         system.execute_due()
@@ -181,9 +181,9 @@ def test_a_deactivated_person_does_not_block_the_event() -> None:
 
 def test_a_refusal_shows_noyos_message() -> None:
     with started_system() as system:
-        connection_id, card = add_failed_connection(system)
-        system.noyo.remove(connection_id)
-        system.retries(BEN, CONNECTIONS, card, carrier_group_id="22")
+        _, card = add_failed_connection(system)
+        system.noyo.faults.add(Fault("false_answer", method="PUT", status=422, body={"message": "No such group"}))
+        system.retry(BEN, CONNECTIONS, card, carrier_group_id="22")
         system.execute_due()
         system.notify()
 
@@ -198,7 +198,7 @@ def test_a_refusal_shows_noyos_message() -> None:
 def test_a_retry_removes_the_buttons_and_names_the_person_after_sending() -> None:
     with started_system() as system:
         connection_id, card = add_failed_connection(system)
-        system.retries(BEN, CONNECTIONS, card, carrier_group_id="22")
+        system.retry(BEN, CONNECTIONS, card, carrier_group_id="22")
         system.notify()
 
         [card_message] = system.slack.channel(CONNECTIONS)
@@ -219,7 +219,7 @@ def test_a_retry_removes_the_buttons_and_names_the_person_after_sending() -> Non
 def add_unclear_retry(system: System) -> None:
     """A retry that may or may not have arrived: it was sent, and Noyo shows no effect."""
     _, card = add_failed_connection(system)
-    system.retries(BEN, CONNECTIONS, card)
+    system.retry(BEN, CONNECTIONS, card)
     lose_response(system, "PUT", FaultKind.RESET_BEFORE)
     run_workers(system, 180)
 
@@ -269,7 +269,7 @@ def test_a_refresh_publishes_changes_only(moved: bool) -> None:
     with started_system() as system:
         connection_id = add_connection(system)
         system.notify()
-        before = system.seen_in(CONNECTIONS)
+        before = system.read_channel(CONNECTIONS)
         if moved:
             system.wait(10)
             system.noyo.move_connection(connection_id, "completed")
@@ -297,7 +297,7 @@ def test_a_refresh_publishes_changes_only(moved: bool) -> None:
 
         [card] = system.slack.channel(CONNECTIONS)
         assert len(card.thread) == 1 + moved
-        assert (system.seen_in(CONNECTIONS) == before) is not moved
+        assert (system.read_channel(CONNECTIONS) == before) is not moved
         assert len(direct_messages(system)) == 1
 
 
@@ -312,7 +312,7 @@ def test_a_request_card_shows_the_record_once_it_exists() -> None:
             clock=lambda: 0.0,
             new_id=str,
         )
-        system.asks()
+        system.request_connection()
         [operation_id] = system.open_operations()
         before = request_card(operation_id, read_model)
 

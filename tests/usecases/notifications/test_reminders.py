@@ -174,7 +174,7 @@ def test_the_daily_events_continue_after_a_crash(system: System, moment: str) ->
     [today] = waiting_events(system, EventKind.DAY_STARTED)
 
     def crash() -> None:
-        raise TableUnavailable("the worker is gone")
+        raise TableUnavailable("the worker was stopped")
 
     with pytest.raises(TableUnavailable):
         publish(today.id, around_outbox(system.bot.slack_dependencies, **{moment: crash}))
@@ -448,7 +448,7 @@ def run(system: System, event_id: str, deps: Dependencies) -> None:
 
 
 def crash() -> None:
-    raise TableUnavailable("the worker is gone")
+    raise TableUnavailable("the worker was stopped")
 
 
 @pytest.mark.parametrize("moment", ["before_post", "after_post", "before_delete", "after_delete"])

@@ -10,7 +10,7 @@ from tests.usecases.notification_bench import started_system
 
 def test_a_redelivered_event_sends_no_message_if_the_modal_showed_the_outcome() -> None:
     with started_system() as system:
-        reply = system.asks(ANA)
+        reply = system.request_connection(ANA)
         system.execute_due()
         system.slack.faults.api_error("is_archived", "chat.postMessage", times=2)  # The card, for both events.
         system.notify()
@@ -28,7 +28,7 @@ def test_a_redelivered_event_sends_no_message_if_the_modal_showed_the_outcome() 
 
 def test_a_late_outcome_is_sent_by_direct_message() -> None:
     with started_system() as system:
-        system.asks(ANA)
+        system.request_connection(ANA)
         system.wait(policies.MODAL_SECONDS + 1)
         system.execute_due()
         system.notify()

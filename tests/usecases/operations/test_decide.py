@@ -15,7 +15,7 @@ from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.outbox import RecordChange
 from bot.domain.people import AccessPolicy, GroupMembers
 from bot.domain.record_states import RecordState, link_to_operation
-from bot.domain.records import Disconnection
+from bot.domain.records import Disconnection, LocalStatus
 from bot.domain.requests import Decision
 from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted
 from infra.local.noyo import Fault, Rules
@@ -80,7 +80,7 @@ def test_a_rejection_is_sent_with_its_reason_and_context(bench: DecisionBench) -
     assert bench.record_state(shown.record.id).status.value == "rejected"
 
 
-def test_an_end_date_is_sent_where_one_was_given(bench: DecisionBench) -> None:
+def test_a_given_end_date_is_sent(bench: DecisionBench) -> None:
     shown = bench.add_disconnection_request(end=None)
     bench.decide(shown, end=END)
 
@@ -372,15 +372,15 @@ def test_an_approval_elsewhere_with_another_end_date_is_not_our_effect(bench: De
     assert bench.result() == ("cancelled", "changed")
 
 
-def test_a_request_that_noyo_no_longer_knows_is_refused(bench: DecisionBench) -> None:
+def test_a_request_that_noyo_no_longer_knows_is_deleted(bench: DecisionBench) -> None:
     shown = bench.add_disconnection_request()
     bench.decide(shown)
     bench.noyo.remove(shown.record.id)
 
     bench.run_worker()
 
-    assert bench.result() == ("refused", "refused")
-    assert bench.outcome_message() == "Group disconnection request not found"
+    assert bench.result() == ("cancelled", "deleted")
+    assert bench.record_state(shown.record.id).status is LocalStatus.DELETED
     assert bench.writes() == []
 
 
@@ -729,7 +729,7 @@ def test_an_unversioned_rejection_is_not_sent_again_automatically(bench: Decisio
     assert len(bench.writes()) == 1
 
 
-def test_a_deleted_request_is_refused_at_once(bench: DecisionBench) -> None:
+def test_a_decision_on_a_deleted_request_ends_at_once(bench: DecisionBench) -> None:
     shown = bench.add_disconnection_request()
     bench.decide(shown)
     bench.noyo.faults.add(Fault("error_before", method="PUT", path_contains=shown.record.id, status=404))
@@ -738,5 +738,5 @@ def test_a_deleted_request_is_refused_at_once(bench: DecisionBench) -> None:
 
     bench.run_worker()
 
-    assert bench.result() == ("refused", "refused")
+    assert bench.result() == ("cancelled", "deleted")
     assert not bench.is_locked(shown.entity)

@@ -10,7 +10,7 @@ import pytest
 from bot import policies
 from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.people import AccessPolicy
-from bot.domain.records import connection_ref
+from bot.domain.records import LocalStatus, connection_ref
 from bot.domain.requests import SensitiveFields
 from bot.errors import NoAnswer, StorageError, TableUnavailable
 from infra.local.noyo import Fault, Rules
@@ -187,7 +187,7 @@ def test_a_409_to_a_second_request_confirms_the_first(bench: ExecutionBench) -> 
     bench.request_connection()
     bench.run_worker()
     created_id = bench.noyo_connections()[0]["id"]
-    bench.noyo.corrupt(created_id, "id missing")
+    bench.noyo.corrupt(created_id, lambda row: row | {"carrier_id": created_id})
     while bench.operation().state is OperationState.RECONCILING:
         bench.wait(30)
         bench.run_worker()
@@ -287,7 +287,7 @@ def test_a_confirmed_retry_advances_the_record_and_counts_the_attempt(bench: Exe
     assert not bench.is_locked(shown.entity)
 
 
-def test_a_retry_sends_only_what_was_typed(bench: ExecutionBench) -> None:
+def test_a_retry_sends_only_the_given_fields(bench: ExecutionBench) -> None:
     shown = bench.add_failed_connection()
     bench.retry(shown, group_id="00110011", sensitive=SensitiveFields(broker_tin="111223333"))
 
@@ -332,13 +332,16 @@ def test_a_retry_of_a_changed_connection_is_not_sent(bench: ExecutionBench) -> N
     assert not bench.is_locked(shown.entity)
 
 
-def test_a_retry_of_a_connection_that_noyo_no_longer_knows_is_refused(bench: ExecutionBench) -> None:
+def test_a_retry_of_a_connection_that_noyo_no_longer_knows_ends_unsent(bench: ExecutionBench) -> None:
     shown = bench.add_failed_connection()
     bench.retry(shown)
     bench.noyo.remove(shown.record.id)
 
-    assert bench.run_worker("V2").state is OperationState.REFUSED
-    assert outcome(bench, "V2").message == "Group connection not found"
+    ended = bench.run_worker("V2")
+
+    assert (ended.state, ended.sends) == (OperationState.CANCELLED, 0)
+    assert outcome(bench, "V2").kind is OutcomeKind.DELETED
+    assert bench.record_state(shown.record.id).status is LocalStatus.DELETED
     assert bench.writes() == []
 
 
@@ -369,7 +372,7 @@ def test_a_lost_answer_to_a_retry_is_found_by_the_wanted_id(bench: ExecutionBenc
     assert len(bench.writes()) == 1
 
 
-def test_a_success_is_kept_even_if_the_record_cannot_be_read_again() -> None:
+def test_a_success_is_recorded_even_if_the_record_cannot_be_read_again() -> None:
     # If `modified` does not change, the order of the answer is unclear and the record is read again; that may fail.
     with open_bench(Rules(settle_script=None, freeze_modified=True)) as frozen:
         shown = frozen.add_failed_connection()
@@ -486,7 +489,7 @@ def test_a_redelivery_does_nothing(bench: ExecutionBench) -> None:
     assert len(bench.writes()) == 1
 
 
-def test_an_operation_that_does_not_exist_is_nothing_to_do(bench: ExecutionBench) -> None:
+def test_an_unknown_operation_is_ignored(bench: ExecutionBench) -> None:
     from bot.usecases.operations.execute import execute
 
     execute("nobody", bench.deps)

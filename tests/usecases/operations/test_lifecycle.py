@@ -343,7 +343,7 @@ def test_encrypted_fields_are_dropped_when_settled(bench: ExecutionBench, end: s
         bench.wait(policies.OPERATION_GIVE_UP_SECONDS + 1)
         bench.store_people(ANA)
         bench.run_worker()
-        resolve("V1", Resolution.CLOSE, ANA, seen_version=None, deps=bench.deps)
+        resolve("V1", Resolution.CLOSE, ANA, attempt=bench.operation("V1").attempts, seen_version=None, deps=bench.deps)
     else:
         bench.run_worker()
 

@@ -173,17 +173,14 @@ def test_an_unanswered_reconciliation_is_not_counted(bench: ExecutionBench, faul
     assert bench.effective_write_count() == 1
 
 
-def test_a_retry_of_a_deleted_connection_ends_with_a_person(bench: ExecutionBench) -> None:
+def test_a_lost_retry_of_a_deleted_connection_ends_with_an_unknown_effect(bench: ExecutionBench) -> None:
     shown = lost_retry(bench)
     bench.noyo.remove(shown.record.id)
 
-    bench.run_on_schedule("V2", 200)
-    bench.wait(86_400)
+    ended = bench.run_on_schedule("V2")
 
-    waiting = bench.run_worker("V2")
-
-    assert waiting.state is OperationState.NEEDS_RESOLUTION
-    assert kind(bench) is OutcomeKind.OVERDUE
+    assert (ended.state, ended.sends) == (OperationState.CANCELLED, 1)
+    assert kind(bench) is OutcomeKind.DELETED
 
 
 def test_the_duplicate_is_the_newest_connection_with_these_ids(bench: ExecutionBench) -> None:

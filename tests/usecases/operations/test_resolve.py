@@ -36,7 +36,9 @@ def resolve_retry(
     bench: ExecutionBench, resolution: Resolution, person: str = BEN, *, seen: str | None = None, operations: Any = None
 ) -> Operation | None:
     deps = replace(bench.deps, operations=operations or bench.store.operations)
-    return resolve("V2", resolution, person, seen_version=seen, deps=deps)
+    found = bench.store.operations.operation("V2")
+    attempt = found.attempts if found else 0
+    return resolve("V2", resolution, person, attempt=attempt, seen_version=seen, deps=deps)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +151,30 @@ def test_a_resolution_that_is_not_needed_changes_nothing(bench: ExecutionBench) 
 
 def test_a_resolution_of_an_unknown_operation_changes_nothing(bench: ExecutionBench) -> None:
     assert resolve_retry(bench, Resolution.ARRIVED) is None
+
+
+def test_an_answer_about_an_earlier_attempt_changes_nothing(bench: ExecutionBench) -> None:
+    retry_with_unclear_outcome(bench)
+    before = bench.operation("V2")
+
+    taken = resolve("V2", Resolution.SEND_AGAIN, BEN, attempt=before.attempts - 1, seen_version=None, deps=bench.deps)
+
+    assert taken is None
+    assert bench.operation("V2") == before
+
+
+def test_an_attempt_that_starts_and_fails_before_the_answer_is_saved_is_another_question(bench: ExecutionBench) -> None:
+    shown = retry_with_unclear_outcome(bench)
+    first = bench.operation("V2")
+
+    def send_again_and_fail() -> None:
+        bench.noyo.faults.add(write_fault("reset_before", method="PUT"))
+        resolve_retry(bench, Resolution.SEND_AGAIN, ANA, seen=shown.record.version)
+        assert bench.run_on_schedule("V2").state is OperationState.NEEDS_RESOLUTION
+
+    operations = PortHook(bench.store.operations, "save", send_again_and_fail)
+    deps = replace(bench.deps, operations=operations)
+    taken = resolve("V2", Resolution.SEND_AGAIN, BEN, attempt=first.attempts, seen_version=None, deps=deps)
+
+    assert taken is None
+    assert bench.operation("V2").state is OperationState.NEEDS_RESOLUTION

@@ -59,7 +59,7 @@ def test_a_requester_may_confirm_if_the_settings_allow_it(bench: DisconnectionBe
     assert bench.run_worker().state is OperationState.SUCCEEDED
 
 
-def test_a_late_confirmation_shows_who_was_first(bench: DisconnectionBench) -> None:
+def test_a_late_confirmation_shows_the_first_confirmer(bench: DisconnectionBench) -> None:
     bench.request_disconnection(bench.add_completed_connection())
     bench.confirm()
 
@@ -186,7 +186,7 @@ def test_a_confirmation_during_a_pause_is_deferred_until_resuming(bench: Disconn
     assert len(bench.posts()) == 1
 
 
-def test_a_pause_does_not_defer_what_awaits_confirmation(bench: DisconnectionBench) -> None:
+def test_a_pause_does_not_defer_operations_awaiting_confirmation(bench: DisconnectionBench) -> None:
     bench.request_disconnection(bench.add_completed_connection())
     pause(CAT, "", bench.deps)
 

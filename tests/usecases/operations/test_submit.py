@@ -71,7 +71,7 @@ def test_the_same_id_without_a_sensitive_field_is_a_conflict(bench: ExecutionBen
     assert bench.request_connection(sensitive=SensitiveFields()) == Conflict(bench.operation())
 
 
-def test_a_second_person_with_the_same_request_sees_who_was_first(bench: ExecutionBench) -> None:
+def test_a_second_person_with_the_same_request_sees_the_first_request(bench: ExecutionBench) -> None:
     bench.request_connection()
 
     second = bench.request_connection("V9", BEN, name="The Same Company")
@@ -81,7 +81,7 @@ def test_a_second_person_with_the_same_request_sees_who_was_first(bench: Executi
     assert bench.store.operations.operation("V9") is None
 
 
-def test_a_second_retry_of_a_connection_sees_who_was_first(bench: ExecutionBench) -> None:
+def test_a_second_retry_of_a_connection_sees_the_first_one(bench: ExecutionBench) -> None:
     shown = bench.add_failed_connection()
     bench.retry(shown)
 

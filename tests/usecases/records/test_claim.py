@@ -14,7 +14,8 @@ from bot.domain.outbox import EventKind
 from bot.domain.record_states import RecordState
 from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.records.claim import claim_request, expire_claim, release_claim
+from bot.usecases.records import claim
+from bot.usecases.records.claim import expire_claim
 from tests.system import ANA, BEN, DECISIONS, GUARDIAN, System
 from tests.usecases.notification_bench import CallHooks, channel_texts, due_events, started_system
 
@@ -40,6 +41,21 @@ def record_state(system: System, entity: EntityRef) -> RecordState:
     found = system.bot.repositories.records.record_state(entity)
     assert found is not None
     return found
+
+
+def claim_request(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
+    """Claims from a message that shows the current state."""
+    return claim.claim_request(entity, actor, deps, shown=owner_revision(entity, deps))
+
+
+def release_claim(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
+    """Releases from a message that shows the current state."""
+    return claim.release_claim(entity, actor, deps, shown=owner_revision(entity, deps))
+
+
+def owner_revision(entity: EntityRef, deps: Dependencies) -> int | None:
+    found = deps.records.record_state(entity)
+    return found.owner_revision if found else None
 
 
 def dependencies(system: System, **happens: Callable[[], object]) -> Dependencies:
@@ -179,7 +195,7 @@ def test_a_record_that_changes_during_the_claim_is_claimed_in_its_new_version(sy
     assert actions(system, entity) == []
 
 
-def test_two_concurrent_claims_are_both_audited_and_the_last_counts(system: System) -> None:
+def test_of_two_concurrent_claims_the_first_counts(system: System) -> None:
     entity = request_disconnection(system)
 
     after = claim_request(
@@ -187,8 +203,24 @@ def test_two_concurrent_claims_are_both_audited_and_the_last_counts(system: Syst
     )
 
     assert after is not None
-    assert (after.owner, record_state(system, entity).owner) == (BEN, BEN)
-    assert sorted(actions(system, entity)) == [("claimed", ANA), ("claimed", BEN)]
+    assert (after.owner, record_state(system, entity).owner) == (ANA, ANA)
+    assert actions(system, entity) == [("claimed", ANA)]
+
+
+def test_a_message_from_before_the_owner_changed_neither_claims_nor_releases(system: System) -> None:
+    entity, deps = request_disconnection(system), dependencies(system)
+    unclaimed = owner_revision(entity, deps)
+    claim_request(entity, BEN, deps)
+    claimed = owner_revision(entity, deps)
+    release_claim(entity, BEN, deps)
+
+    for shown in (unclaimed, claimed, None):
+        claim.claim_request(entity, BEN, deps, shown=shown)
+        assert record_state(system, entity).owner is None
+    claim_request(entity, BEN, deps)
+    for shown in (unclaimed, claimed, None):
+        claim.release_claim(entity, BEN, deps, shown=shown)
+        assert record_state(system, entity).owner == BEN
 
 
 def test_a_repeated_expiry_changes_nothing(system: System) -> None:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.record_states import operation_card_key
-from bot.domain.records import Connection, ConnectionStatus, connection_ref, pending_connection_ref
+from bot.domain.records import Connection, ConnectionStatus, LocalStatus, connection_ref, pending_connection_ref
 from bot.domain.requests import ConnectionRequest
-from bot.errors import NoAnswer, NoyoRefused, TableUnavailable
+from bot.errors import NoAnswer, NotSent, NoyoRefused, TableUnavailable, UnreadableAnswer
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.records.ingest import ingest, plan_change
+from bot.usecases.records.ingest import ingest, ingest_deletion, plan_change
 from infra.local.noyo import Rules
 from tests.dynamodb.builders import CARRIER, NOW, a_connection, uuid
 from tests.usecases.in_memory import START, Ingestion, Records
@@ -129,7 +129,7 @@ def test_the_same_version_again_changes_nothing(records: Records) -> None:
     assert records.states[FIRST.entity].revision == 1
 
 
-def test_of_two_versions_in_the_same_second_the_currently_shown_one_counts(records: Records) -> None:
+def test_of_two_versions_in_the_same_second_the_one_shown_by_noyo_is_current(records: Records) -> None:
     ingest_record(records, FIRST)
 
     assert ingest_record(records, TWIN, FakeNoyo(TWIN))
@@ -394,3 +394,65 @@ def test_in_any_order_the_newest_version_wins_and_each_is_published_once(
         "each version is published once, as a change or as late"
     )
     assert [record.version for record in versions if record.version in changes] == changes
+
+
+# ---------------------------------------------------------------- deleted at Noyo
+
+
+@pytest.fixture
+def ingestion() -> Iterator[Ingestion]:
+    with Ingestion() as started:
+        yield started
+
+
+@pytest.mark.parametrize(
+    "error", [NoyoRefused(403, "No"), NoyoRefused(409, "No"), NoAnswer("500"), NotSent("401"), UnreadableAnswer("?")]
+)
+def test_only_a_clear_answer_marks_a_record_as_deleted(ingestion: Ingestion, error: Exception) -> None:
+    [record_id] = ingestion.add_connections(1)
+    ingestion.poll()
+    deps = replace(ingestion.dependencies(), noyo=FakeNoyo(error))  # type: ignore[arg-type]
+
+    with pytest.raises(type(error)):
+        ingest_deletion(connection_ref(record_id), deps)
+
+    assert ingestion.records.states[connection_ref(record_id)].status is ConnectionStatus.PROCESSING
+
+
+def test_a_record_that_returns_between_read_and_write_is_not_marked(ingestion: Ingestion) -> None:
+    """A webhook's refresh ingests a newer version just after Noyo answered 404."""
+    [record_id] = ingestion.add_connections(1)
+    ingestion.poll()
+    entity = connection_ref(record_id)
+
+    class Returning(FakeNoyo):
+        def connection(self, connection_id: str) -> Connection:
+            if self.read_count == 0:
+                ingestion.wait()
+                ingestion.noyo.move_connection(record_id, "waiting_on_carrier")
+                ingestion.ingest(ingestion.client.connection(record_id))
+            return super().connection(connection_id)
+
+    newer = a_connection()
+    noyo = Returning(NoyoRefused(404, "Not found"), newer)
+
+    assert not ingest_deletion(entity, replace(ingestion.dependencies(), noyo=noyo))  # type: ignore[arg-type]
+    assert ingestion.records.states[entity].status is ConnectionStatus.WAITING_ON_CARRIER
+
+
+def test_a_page_from_before_the_deletion_changes_nothing(ingestion: Ingestion) -> None:
+    [record_id] = ingestion.add_connections(1)
+    ingestion.poll()
+    entity = connection_ref(record_id)
+    listed = ingestion.client.connection(record_id)
+    ingestion.noyo.remove(record_id)
+    ingestion.wait()
+    assert ingest_deletion(entity, ingestion.dependencies())
+    assert ingest_deletion(entity, ingestion.dependencies()), "it is known"
+
+    assert not ingestion.ingest(listed)
+
+    assert ingestion.records.states[entity].status is LocalStatus.DELETED
+    ingestion.noyo.restore(record_id)
+    assert ingestion.ingest(listed)
+    assert ingestion.records.states[entity].record == listed

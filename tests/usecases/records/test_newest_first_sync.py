@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot import policies
-from bot.domain.polling import PassProgress
+from bot.domain.polling import LIST_ROW, PassProgress
 from bot.domain.records import EntityKind
 from bot.errors import NoyoError
 from bot.usecases.records.ingest_pages import PollDeadlineReached
@@ -130,7 +130,7 @@ def test_an_interrupted_sweep_is_not_restarted_at_once() -> None:
 def test_a_fault_keeps_the_ingested_rows_and_the_next_run_continues_there(kind: FaultKind) -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
         ingestion.add_connections(60)
-        ingestion.noyo.faults.add(Fault(kind, method="GET", skip=2, times=20))
+        ingestion.noyo.faults.add(Fault(kind, method="GET", skip=2, times=None))
 
         with pytest.raises(NoyoError):
             ingestion.poll()
@@ -202,3 +202,29 @@ def test_an_interrupted_run_reports_its_progress() -> None:
             ingestor.newest_modified,
             False,
         )
+
+
+# ---------------------------------------------------------------- a list without an end
+
+
+def test_a_list_that_ignores_the_offset_ends_and_is_reported() -> None:
+    with Ingestion(rules=replace(CLAMPED, honours_offset=False)) as ingestion:
+        ids = ingestion.add_connections(30)
+
+        ingestion.poll()
+
+        assert [row.row_id for row in ingestion.cursors.parked(EntityKind.CONNECTION)] == [LIST_ROW]
+        assert len(ingestion.noyo.requests) < 10
+        assert {ingestion.status(record_id) for record_id in ids[:20]} == {"processing"}
+
+
+def test_a_list_that_ends_again_is_no_longer_reported() -> None:
+    with Ingestion(rules=replace(CLAMPED, honours_offset=False)) as ingestion:
+        ingestion.add_connections(30)
+        ingestion.poll()
+        ingestion.noyo.rules = CLAMPED
+        ingestion.wait(SWEEP + 1)
+
+        ingestion.poll()
+
+        assert ingestion.cursors.parked(EntityKind.CONNECTION) == []

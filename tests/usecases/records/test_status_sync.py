@@ -45,7 +45,7 @@ def test_after_a_fault_the_next_run_continues_by_status() -> None:
         ingestion.wait()
         ingestion.noyo.move_connection(ids[50], "action_required")
         ingestion.noyo.move_connection(ids[0], "unable_to_connect")
-        ingestion.noyo.faults.add(Fault(FaultKind.GARBAGE, method="GET", skip=3, times=20))
+        ingestion.noyo.faults.add(Fault(FaultKind.GARBAGE, method="GET", skip=3, times=None))
         with pytest.raises(NoyoError):
             ingestion.poll()
         ingestion.noyo.faults.clear()
@@ -88,7 +88,7 @@ def test_a_continued_run_reads_the_first_page_too() -> None:
         ingestion.run_first_polls()
         ingestion.wait()
         ingestion.poll(seconds=0)
-        newest_id = ingestion.client.newest(EntityKind.CONNECTION, offset=0, page_size=1).rows[0].row_id
+        newest_id = ingestion.client.newest(EntityKind.CONNECTION, offset=0, page_size=5).rows[0].row_id
         ingestion.noyo.move_connection(newest_id, "unable_to_connect")
 
         assert not ingestion.poll(seconds=0).finished

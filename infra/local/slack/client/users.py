@@ -106,6 +106,7 @@ class SimulatedUsers:
             with self._workspace.lock:
                 state = field_state(element, wanted, offered)
                 view.values[block["block_id"]][element["action_id"]] = state
+                view.unreported.discard((block["block_id"], element["action_id"]))
         return view
 
     def submit(self, user_id: str, view_id: str, values: Mapping[str, Any]) -> Reply:
@@ -194,6 +195,8 @@ class SimulatedUsers:
         if any(element is field for _, field in input_elements(holder.blocks)):
             states = holder.values.setdefault(block["block_id"], {})
             states[element["action_id"]] = field_state(element, value)
+            if isinstance(holder, View):
+                holder.unreported.discard((block["block_id"], element["action_id"]))
 
     def _apply_command_answer(self, response: ResponseUrl, ack: Ack) -> str | None:
         if not ack.body.strip():

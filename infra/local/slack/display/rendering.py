@@ -158,6 +158,8 @@ class Renderer:
             at, form = str(leaf["timestamp"]), leaf["format"]
             shown = shown_date(at, form, self.tz, self.workspace.clock())
             return shown or str(leaf.get("fallback", at))
+        if kind == "channel" and leaf["channel_id"] in self.workspace.channels:
+            return f"#{self.workspace.channels[leaf['channel_id']].name}"
         return rich_ping(self.workspace, leaf) or f"[{kind}]"
 
 

@@ -45,7 +45,7 @@ def view_json(workspace: Workspace, view: View) -> Json:
         "private_metadata": view.private_metadata,
         "callback_id": view.callback_id,
         "external_id": view.external_id,
-        "state": {"values": copy.deepcopy(view.values)},
+        "state": {"values": _reported(view)},
         "hash": view.hash,
         "clear_on_close": view.clear_on_close,
         "notify_on_close": view.notify_on_close,
@@ -88,3 +88,12 @@ def channel_json(channel: Channel, bot_user_id: str) -> Json:
         "is_member": bot_user_id in channel.members,
     }
     return shown if channel.is_im else {**shown, "name": channel.name}
+
+
+def _reported(view: View) -> Json:
+    """The values of the fields, without the initial ones that an update added."""
+    values = copy.deepcopy(view.values)
+    for block_id, action_id in view.unreported:
+        state = values[block_id][action_id]
+        state |= {name: [] if isinstance(value, list) else None for name, value in state.items() if name != "type"}
+    return values

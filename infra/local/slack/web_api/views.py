@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from infra.local.slack.client.fields import initial_values
+from infra.local.slack.client.fields import initial_values, input_elements
 from infra.local.slack.validation.blocks import HOME, MODAL
 from infra.local.slack.validation.views import check_view, too_large
 from infra.local.slack.web_api.arguments import Args, Refused, refused_with_findings
@@ -112,7 +112,7 @@ def _new_view(context: ApiContext, user_id: str, definition: Json) -> View:
 
 
 def replace(context: ApiContext, view: View, definition: Json) -> None:
-    """Values are kept where block_id and action_id stay the same."""
+    """Values are kept where block_id and action_id stay the same. Initial values of added fields are not reported."""
     _take_external_id(context, view, definition.get("external_id", ""))
     definition = copy.deepcopy(definition)
     view.title = definition.get("title")
@@ -122,6 +122,10 @@ def replace(context: ApiContext, view: View, definition: Json) -> None:
     view.private_metadata = definition.get("private_metadata", "")
     view.clear_on_close = definition.get("clear_on_close", False)
     view.notify_on_close = definition.get("notify_on_close", False)
+    fields = {(block["block_id"], element["action_id"]) for block, element in input_elements(view.blocks)}
+    if view.hash:  # It was shown before.
+        view.unreported |= {at for at in fields if at[1] not in view.values.get(at[0], {})}
+    view.unreported &= fields
     view.hash = f"{context.workspace.new_ts().partition('.')[0]}.{context.workspace.number():08x}"
     view.values = initial_values(view.blocks, view.values)
     view.errors = {}

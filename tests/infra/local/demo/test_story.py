@@ -51,4 +51,4 @@ def test_the_demo_fails_if_a_listener_does_nothing() -> None:
     assert any("The demo failed: no form opens for Ana" in line for line in output)
 
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240), pytest.mark.usefixtures("restored_logging")]

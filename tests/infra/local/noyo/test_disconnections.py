@@ -132,7 +132,7 @@ def test_a_request_that_awaits_no_decision_accepts_none(noyo: NoyoFake, call: Ca
     assert noyo.disconnection(request["id"]) == request
 
 
-def test_of_two_decisions_on_one_version_the_second_is_refused(noyo: NoyoFake, call: Caller) -> None:
+def test_the_second_of_two_decisions_on_one_version_is_refused(noyo: NoyoFake, call: Caller) -> None:
     request = request_from_carrier(noyo, effective_end_date="2025-01-31")
     first = call.put(edit_path(request), {"status": "processing"})
     second = call.put(edit_path(request), {"status": "rejected"})
@@ -199,22 +199,25 @@ def test_a_confirmation_may_set_the_end_date(noyo: NoyoFake, call: Caller) -> No
 
 
 def test_requests_are_found_by_each_filter(noyo: NoyoFake, call: Caller) -> None:
-    theirs = request_from_carrier(noyo, group_name="Widgets R Us", effective_end_date="2025-02-28")
-    other = request_from_carrier(noyo, carrier_id=OTHER_CARRIER, created=noyo.connections()[0]["created"] + 1)
-    ours = call.disconnect(effective_end_date="2025-06-30").json()["id"]
-    everything = {theirs["id"], other["id"], ours}
-    assert set(call.ids(LIST)) == everything
-    assert call.ids(LIST, source_type="platform") == [ours]
-    assert set(call.ids(LIST, source_type="carrier,platform")) == everything
-    assert set(call.ids(LIST, status="needs_review")) == {theirs["id"], other["id"]}
-    assert call.ids(LIST, carrier_id=OTHER_CARRIER) == [other["id"]]
-    assert call.ids(LIST, group_id=theirs["group_id"]) == [theirs["id"]]
-    assert call.ids(LIST, search="widgets") == [theirs["id"]]
-    assert call.ids(LIST, search=other["id"]) == [other["id"]]
-    assert set(call.ids(LIST, id=f"{ours},{other['id']}")) == {ours, other["id"]}
-    assert call.ids(LIST, min_effective_end_date="2025-06-30") == [ours]
-    assert call.ids(LIST, max_effective_end_date="2025-02-28") == [theirs["id"]]
-    assert call.ids(f"/groups/{theirs['group_id']}{LIST}") == [theirs["id"]]
+    carrier_request = request_from_carrier(noyo, group_name="Widgets R Us", effective_end_date="2025-02-28")
+    other_request = request_from_carrier(noyo, carrier_id=OTHER_CARRIER, created=noyo.connections()[0]["created"] + 1)
+    platform_request = call.disconnect(effective_end_date="2025-06-30").json()["id"]
+    all_ids = {carrier_request["id"], other_request["id"], platform_request}
+    assert set(call.ids(LIST)) == all_ids
+    assert call.ids(LIST, source_type="platform") == [platform_request]
+    assert set(call.ids(LIST, source_type="carrier,platform")) == all_ids
+    assert set(call.ids(LIST, status="needs_review")) == {carrier_request["id"], other_request["id"]}
+    assert call.ids(LIST, carrier_id=OTHER_CARRIER) == [other_request["id"]]
+    assert call.ids(LIST, group_id=carrier_request["group_id"]) == [carrier_request["id"]]
+    assert call.ids(LIST, search="widgets") == [carrier_request["id"]]
+    assert call.ids(LIST, search=other_request["id"]) == [other_request["id"]]
+    assert set(call.ids(LIST, id=f"{platform_request},{other_request['id']}")) == {
+        platform_request,
+        other_request["id"],
+    }
+    assert call.ids(LIST, min_effective_end_date="2025-06-30") == [platform_request]
+    assert call.ids(LIST, max_effective_end_date="2025-02-28") == [carrier_request["id"]]
+    assert call.ids(f"/groups/{carrier_request['group_id']}{LIST}") == [carrier_request["id"]]
 
 
 def test_requests_have_the_requested_order(noyo: NoyoFake, call: Caller) -> None:
@@ -243,7 +246,9 @@ def test_an_invalid_query_for_requests_is_refused(noyo: NoyoFake, call: Caller, 
     assert call.get(LIST, **query).status_code == 422
 
 
-def test_a_disconnection_is_completed_only_when_noyo_moves_it(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
+def test_a_disconnection_is_completed_only_by_a_status_change_at_noyo(
+    noyo: NoyoFake, call: Caller, clock: Clock
+) -> None:
     created = call.disconnect().json()
     clock.advance(86_400)
     assert noyo.disconnection(created["id"])["status"] == "processing"

@@ -73,6 +73,8 @@ def test_a_carrier_group_id_is_found_with_its_carrier(noyo: NoyoFake, call: Call
         {"sort_by": "-modified"},
         {"sort_direction": "down"},
         {"page_size": "0"},
+        {"page_size": "4"},
+        {"page_size": "101"},
         {"page_size": "ten"},
         {"page_size": "9" * 5000},
         {"offset": "-1"},
@@ -89,10 +91,10 @@ def test_a_parameter_given_twice_is_refused(call: Caller) -> None:
 
 
 def test_meta_describes_the_page(noyo: NoyoFake, call: Caller) -> None:
-    added = [add(noyo, created=second) for second in range(5)]
-    answer = call.get(LIST, page_size=2, offset=4).json()
-    assert answer["meta"] == {"offset": 4, "page_num": 3, "page_size": 2, "total_records": 5}
-    assert [row["id"] for row in answer["response"]] == added[4:]
+    added = [add(noyo, created=second) for second in range(11)]
+    answer = call.get(LIST, page_size=5, offset=10).json()
+    assert answer["meta"] == {"offset": 10, "page_num": 3, "page_size": 5, "total_records": 11}
+    assert [row["id"] for row in answer["response"]] == added[10:]
 
 
 def test_the_default_page_has_twenty_rows(noyo: NoyoFake, call: Caller) -> None:
@@ -102,16 +104,16 @@ def test_the_default_page_has_twenty_rows(noyo: NoyoFake, call: Caller) -> None:
     assert len(call.rows(LIST)) == 20
 
 
-def test_a_larger_page_than_allowed_is_clamped_and_meta_says_so(noyo: NoyoFake, call: Caller) -> None:
+def test_a_too_large_page_is_clamped_and_meta_has_the_actual_size(noyo: NoyoFake, call: Caller) -> None:
     noyo.rules = replace(noyo.rules, max_page_size=3)
     for second in range(5):
         add(noyo, created=second)
-    answer = call.get(LIST, page_size=500).json()
+    answer = call.get(LIST, page_size=100).json()
     assert answer["meta"]["page_size"] == 3
     assert len(answer["response"]) == 3
 
 
-def test_past_the_end_a_page_is_empty_or_refused_by_rule(noyo: NoyoFake, call: Caller) -> None:
+def test_a_page_past_the_end_is_empty_or_refused_by_rule(noyo: NoyoFake, call: Caller) -> None:
     add(noyo)
     assert call.rows(LIST, offset=1) == []
     noyo.rules = replace(noyo.rules, past_the_end="422")
@@ -120,7 +122,7 @@ def test_past_the_end_a_page_is_empty_or_refused_by_rule(noyo: NoyoFake, call: C
 
 
 def test_rows_move_between_two_pages(noyo: NoyoFake, call: Caller) -> None:
-    rows = [add(noyo, created=second, modified=second) for second in range(4)]
+    rows = [add(noyo, created=second, modified=second) for second in range(10)]
     moved: list[tuple[str, str]] = []
 
     def push_the_last_to_the_front(path: str, query: Mapping[str, str]) -> None:
@@ -129,9 +131,9 @@ def test_rows_move_between_two_pages(noyo: NoyoFake, call: Caller) -> None:
         noyo.move_connection(rows[0], "completed")
 
     noyo.on_list = push_the_last_to_the_front
-    newest_first = {"sort_by": "modified", "sort_direction": "desc", "page_size": 2}
-    pages = [call.ids(LIST, **newest_first, offset=offset) for offset in (0, 2)]
-    assert pages == [[rows[3], rows[2]], [rows[2], rows[1]]]
+    newest_first = {"sort_by": "modified", "sort_direction": "desc", "page_size": 5}
+    pages = [call.ids(LIST, **newest_first, offset=offset) for offset in (0, 5)]
+    assert pages == [rows[:4:-1], rows[5:0:-1]]
     assert moved == [("/api/v1/group_connections", "0")]
 
 

@@ -86,7 +86,7 @@ def test_a_message_without_text_and_blocks_is_refused(client: WebClient, refusal
         assert refusal(client.api_call, api_method="chat.postMessage", json=sent) == "no_text"
 
 
-def test_51_blocks_are_refused_and_slack_says_where(client: WebClient) -> None:
+def test_51_blocks_are_refused_with_a_json_pointer(client: WebClient) -> None:
     with pytest.raises(SlackApiError) as caught:
         client.chat_postMessage(channel="C1", text="x", blocks=[{"type": "divider"}] * 51)
     answer = caught.value.response
@@ -110,7 +110,7 @@ def test_text_past_4000_characters_is_refused_in_an_update(client: WebClient, re
     assert refusal(client.chat_update, channel="C1", ts=ts, text="x" * 4001) == "msg_too_long"
 
 
-def test_an_update_of_an_unknown_message_or_of_somebody_elses_is_refused(
+def test_an_update_of_an_unknown_or_foreign_message_is_refused(
     slack: SlackFake, client: WebClient, refusal: Refusal
 ) -> None:
     user_message = slack.say("U1", "C1", "mine")
@@ -182,7 +182,7 @@ def test_a_direct_message_is_not_updated_by_the_persons_id(client: WebClient, re
     assert refusal(client.chat_update, channel="U1", ts=ts, text="x") == "channel_not_found"
 
 
-def test_a_direct_message_to_somebody_deactivated_since_is_refused(
+def test_a_direct_message_to_a_deactivated_user_is_refused(
     slack: SlackFake, client: WebClient, refusal: Refusal
 ) -> None:
     dm = client.chat_postMessage(channel="U1", text="psst")["channel"]

@@ -410,6 +410,29 @@ def test_a_late_response_to_a_submission_is_ignored(
     assert view.id == view_id
 
 
+def test_initial_values_that_an_update_adds_are_shown_but_not_reported_until_they_are_changed(
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]
+) -> None:
+    before = input_block("before", {"type": "plain_text_input", "initial_value": "x"})
+    day = input_block("day", {"type": "datepicker", "initial_date": "2026-12-31"})
+    size = input_block("size", {"type": "static_select", "options": [option("a")], "initial_option": option("a")})
+    view_id = open_modal(before)
+    bot.answer = lambda _: {"response_action": "update", "view": modal(before, day, size)}
+    updated = with_bot.submit("U1", view_id, {}).view
+    assert updated is not None
+    assert updated.values["day"]["day_in"]["selected_date"] == "2026-12-31"
+
+    bot.answer = lambda _: {"response_action": "errors", "errors": {"day": "Another day, please"}}
+    with_bot.submit("U1", view_id, {})
+    values = json.loads(bot.last.form["payload"])["view"]["state"]["values"]
+    assert values["before"]["before_in"]["value"] == "x"
+    assert values["day"]["day_in"] == {"type": "datepicker", "selected_date": None}
+    assert values["size"]["size_in"] == {"type": "static_select", "selected_option": None}
+    with_bot.submit("U1", view_id, {"day": "2027-01-01"})
+    values = json.loads(bot.last.form["payload"])["view"]["state"]["values"]
+    assert values["day"]["day_in"]["selected_date"] == "2027-01-01"
+
+
 def test_a_submission_can_update_push_and_clear(with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]) -> None:
     view_id = open_modal()
     bot.answer = lambda _: {"response_action": "update", "view": modal(callback_id="second")}

@@ -174,7 +174,7 @@ def test_only_a_trigger_from_inside_the_modal_pushes(
     assert refusal(client.views_push, trigger_id=trigger(), view=modal()) == "not_found"
 
 
-def test_an_update_keeps_values_where_the_ids_stay_the_same(
+def test_an_update_keeps_values_of_fields_with_the_same_ids(
     slack: SlackFake, client: WebClient, trigger: Callable[[], str]
 ) -> None:
     sent = client.views_open(trigger_id=trigger(), view=modal())["view"]

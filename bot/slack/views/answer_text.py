@@ -1,0 +1,48 @@
+"""What Noyo answered to an operation, in words, if the answer did not confirm what was asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
+from bot.domain.operations import Operation, OperationKind
+from bot.domain.records import EntityKind
+from bot.slack.views.record_facts import parse_status, status_name
+from bot.slack.views.rich_text import RichText, UntrustedText, date_text, rich_text
+
+
+def answered(operation: Operation) -> RichText:
+    """What Noyo answered to an operation whose effect its answer did not confirm."""
+    answer = operation.unconfirmed_answer
+    if answer is None:
+        return rich_text("Noyo did not answer")
+    if answer.problem is AnswerProblem.REFUSED:
+        return rich_text("Noyo refused it")
+    if answer.problem is AnswerProblem.UNREADABLE:
+        return rich_text("Noyo's answer could not be read")
+    return rich_text("Noyo answered with success and a record that ", *_contradiction(operation, answer))
+
+
+def _contradiction(operation: Operation, answer: UnconfirmedAnswer) -> RichText:
+    shown = answer.shown or ""
+    match answer.problem:
+        case AnswerProblem.STATUS:
+            return rich_text("has the status ", status_name(parse_status(_record_kind(operation), shown)))
+        case AnswerProblem.CARRIER_GROUP_ID:
+            return rich_text("has the carrier group id ", UntrustedText(shown, 60))
+        case AnswerProblem.END_DATE:
+            return rich_text(f"has {date_text(date.fromisoformat(shown))} as the last managed day")
+    return rich_text(_CONTRADICTIONS[answer.problem])
+
+
+_CONTRADICTIONS = {
+    AnswerProblem.RECORD: "is not the requested one",
+    AnswerProblem.VERSION: "has not changed",
+    AnswerProblem.CARRIER: "is for another carrier",
+    AnswerProblem.GROUP: "is for another group",
+}
+
+
+def _record_kind(operation: Operation) -> EntityKind:
+    decides = operation.kind in (OperationKind.DECIDE_DISCONNECTION, OperationKind.CREATE_DISCONNECTION)
+    return EntityKind.DISCONNECTION if decides else EntityKind.CONNECTION

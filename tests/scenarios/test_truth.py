@@ -1,0 +1,644 @@
+"""Everything that a message calls done is so at Noyo."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from bot.slack.views.rich_text import date_text
+from infra.local.noyo import Fault
+from infra.local.slack import Message
+from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System, blocks_of
+
+GROUP = "11111111-0000-4000-8000-000000000001"
+OTHER_GROUP = "22222222-0000-4000-8000-000000000002"
+OTHER_CARRIER = "aaaaaaaa-0000-4000-8000-00000000000a"
+
+
+def request_disconnection(system: System, end: str = "2026-12-31") -> dict[str, Any]:
+    """A carrier requests a disconnection, and its card is posted."""
+    request = system.noyo.carrier_requests_disconnection(
+        carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date=end
+    )
+    system.settle(30)
+    return request
+
+
+def card_with(system: System, channel: str, button: str) -> Message:
+    return next(message for message in system.slack.channel(channel) if f'"{button}"' in blocks_of(message))
+
+
+def decide(system: System, decision: str) -> None:
+    system.slack.click(ANA, DECISIONS, card_with(system, DECISIONS, decision).ts, decision)
+    view = system.slack.view_of(ANA)
+    assert view is not None
+    assert system.slack.submit(ANA, view.id, {}).errors == {}
+
+
+def test_a_success_is_compared_with_what_was_wanted(system: System) -> None:
+    """Noyo answers an approval with 200 and the unchanged record: nothing is confirmed, and a person decides."""
+    request = request_disconnection(system)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=200, body=request))
+    decide(system, "approve")
+    system.settle(300)
+
+    assert len(system.writes()) == 1
+    seen = "".join(map(system.read_channel, (ALERTS, CONNECTIONS, DECISIONS)))
+    assert "Noyo confirmed" not in seen
+    assert "Noyo answered with success and a record that has the status Needs review" in system.read_channel(ALERTS)
+    assert "Needs review" in system.slack.render(card_with(system, ALERTS, "resolve_send_again"))
+
+
+def test_an_approval_answered_with_a_version_of_before_is_not_confirmed(system: System) -> None:
+    """The request was approved at Noyo, needed review again at once, and Noyo answers with what it was in between."""
+    request = request_disconnection(system)
+    early = system.noyo.move_disconnection(request["id"], "processing")
+    system.settle(30)
+    system.noyo.move_disconnection(request["id"], "needs_review")
+    system.settle(30)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=200, body=early))
+    decide(system, "approve")
+    system.settle(300)
+
+    assert system.noyo.disconnection(request["id"])["status"] == "needs_review"
+    assert "Noyo confirmed @Ana's approval" not in system.read_channel(DECISIONS)
+    assert "a record that has not changed" in system.read_channel(ALERTS)
+
+
+def test_a_retry_answered_with_an_unknown_version_of_a_day_ago_is_not_confirmed(system: System) -> None:
+    record = system.noyo.add_connection(group_name="Failed Company", status="created")
+    early = system.noyo.move_connection(record["id"], "processing")
+    system.wait(60)
+    system.noyo.move_connection(record["id"], "unable_to_connect", error="No")
+    system.settle(10)
+    system.wait(86_400)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=200, body=early))
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(300)
+
+    assert system.noyo.connection(record["id"])["status"] == "unable_to_connect"
+    assert "Noyo confirmed" not in system.read_channel(CONNECTIONS)
+
+
+def test_a_question_about_an_unclear_approval_shows_what_noyo_has_now(system: System) -> None:
+    """The alert that asks a person what happened follows each change of the record."""
+    request = request_disconnection(system)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=200, body=request))
+    decide(system, "approve")
+    system.settle(300)
+    assert "unchanged since the request" in system.slack.render(card_with(system, ALERTS, "resolve_send_again"))
+
+    system.noyo.move_disconnection(str(request["id"]), "needs_review", effective_end_date="2027-01-31")
+    system.settle(60)
+    text = system.slack.render(card_with(system, ALERTS, "resolve_send_again"))
+    assert "Last managed day:** 31 Jan 2027" in text
+    assert ", changed since the request" in text
+
+
+def test_a_success_about_another_group_is_not_ours(system: System) -> None:
+    other = system.noyo.add_connection(carrier_id=GUARDIAN, carrier_group_id="99", group_name="Other", status="created")
+    system.noyo.faults.add(Fault("false_answer", method="POST", status=201, body=other))
+    system.request_connection()
+    system.settle(300)
+
+    assert len(system.writes()) == 1
+    seen = system.read_channel(ALERTS)
+    assert "Noyo answered with success and a record that has the carrier group id 99" in seen
+    assert "Noyo confirmed" not in system.read_channel(CONNECTIONS)
+
+
+def test_an_answer_that_cannot_be_read_is_not_called_no_answer(system: System) -> None:
+    system.noyo.faults.add(Fault("garbage", method="POST"))
+    system.request_connection()
+    system.settle(120)
+
+    seen = system.read_channel(CONNECTIONS)
+    assert "Noyo's answer could not be read, but Noyo shows that @Ana's request arrived" in seen
+    assert "did not answer" not in seen
+
+
+def test_a_refusal_of_what_took_effect_is_not_called_no_answer(system: System) -> None:
+    """Noyo processes the approval and answers with a conflict."""
+    request = request_disconnection(system)
+    system.noyo.faults.add(Fault("false_answer_after", method="PUT", status=409, body={"message": "conflict"}))
+    decide(system, "approve")
+    system.settle(120)
+
+    assert system.noyo.disconnection(str(request["id"]))["status"] == "processing"
+    seen = system.read_channel(DECISIONS)
+    assert "Noyo refused it, but Noyo shows it approved" in seen
+    assert "did not answer" not in seen
+
+
+def test_a_refusal_is_not_called_no_answer_while_it_is_being_checked(system: System) -> None:
+    """Noyo answers with a conflict, and then not at all."""
+    request_disconnection(system)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=409, body={"message": "conflict"}))
+    decide(system, "approve")
+    system.noyo.faults.add(Fault("reset_before", method="GET", times=None, skip=1))
+    system.execute_due()
+    system.notify()
+
+    seen = system.read_channel(DECISIONS)
+    assert "Noyo refused it; checking whether it arrived" in seen
+    assert "did not answer" not in seen
+
+
+def connected(system: System, **fields: Any) -> dict[str, Any]:
+    """A completed connection of the group, and its card."""
+    given = {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company", "carrier_group_id": "00110011"}
+    connection = system.noyo.add_connection(status="completed", **(given | fields))
+    system.settle(30)
+    return connection
+
+
+def typed(system: System, words: str) -> str:
+    return "\n".join(map(system.slack.render, system.slack.command(ANA, CONNECTIONS, "/noyo", words).messages))
+
+
+def modal(system: System) -> str:
+    view = system.slack.view_of(ANA)
+    assert view is not None
+    return system.slack.render(view)
+
+
+def test_a_connection_that_is_being_disconnected_is_not_called_connected(system: System) -> None:
+    """Its card follows the request: waiting, approved, done."""
+    connection = connected(system)
+    request = request_disconnection(system)
+    [card] = system.slack.channel(CONNECTIONS)
+    assert "Status:** Completed" in system.slack.render(card)
+    assert "Disconnection request:** Needs review, last managed day 31 Dec 2026 · " in system.slack.render(card)
+    assert "Open the card" in blocks_of(card)
+    assert '"disconnect"' in blocks_of(card)
+
+    decide(system, "approve")
+    system.settle(30)
+    text = system.slack.render(system.slack.channel(CONNECTIONS)[0])
+    assert "Status:** Disconnecting after 31 Dec 2026" in text
+    assert "Noyo is disconnecting the group." in text
+    assert "The group is connected." not in text
+    assert '"disconnect"' not in blocks_of(system.slack.channel(CONNECTIONS)[0])
+    assert "Connection · Test Company · Guardian: **Disconnecting after 31 Dec 2026**" in typed(system, "status test")
+    assert "Status: Disconnecting after 31 Dec 2026" in typed(system, f"history {connection['id']}").replace("**", "")
+
+    system.noyo.move_disconnection(request["id"], "completed")
+    system.settle(30)
+    [card] = system.slack.channel(CONNECTIONS)
+    assert "**Disconnected**, last managed day 31 Dec 2026" in system.slack.render(card)
+    assert "The request disconnected the group." in system.slack.render(card)
+    assert '"disconnect"' not in blocks_of(card)
+    assert "**Disconnected**, last managed day 31 Dec 2026" in typed(system, f"status {connection['id']}")
+    system.slack.click(ANA, CONNECTIONS, card.ts, "details")
+    assert "Disconnected" in modal(system)
+
+
+def test_a_connection_that_is_being_disconnected_cannot_be_disconnected_again(system: System) -> None:
+    connected(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    request = request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "processing")
+    system.settle(30)
+
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    system.slack.submit(ANA, form.id, values)
+    assert "Test Company is now: **Disconnecting after 31 Dec 2026**." in modal(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    assert "Test Company is now: **Disconnecting after 31 Dec 2026**." in modal(system)
+    assert "A disconnection request already ends this connection. Its card is in #decisions." in modal(system)
+    assert system.writes() == []
+    assert system.open_operations() == []
+
+
+def test_a_second_approver_sees_that_the_connection_is_being_disconnected_already(system: System) -> None:
+    connected(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    assert system.slack.submit(ANA, form.id, values).errors == {}
+    system.settle(30)
+    card = card_with(system, DECISIONS, "confirm_disconnection")
+    system.noyo.move_disconnection(request_disconnection(system)["id"], "completed")
+    system.settle(30)
+
+    system.slack.click(BEN, DECISIONS, card.ts, "confirm_disconnection")
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    shown = system.slack.render(view)
+    assert "The connection is now: **Disconnected**, last managed day 31 Dec 2026." in shown
+    assert system.writes() == []
+
+
+def test_a_disconnection_that_noyo_completes_during_a_pause_is_not_requested_again(system: System) -> None:
+    """Noyo still shows the connection as completed. The confirmed request waits for the end of the pause."""
+    connected(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    assert system.slack.submit(ANA, form.id, values).errors == {}
+    system.settle(30)
+    typed(system, "pause maintenance")
+    system.slack.click(
+        BEN, DECISIONS, card_with(system, DECISIONS, "confirm_disconnection").ts, "confirm_disconnection"
+    )
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    assert system.slack.submit(BEN, view.id, {}).errors == {}
+    system.settle(30)
+    system.noyo.move_disconnection(request_disconnection(system)["id"], "completed")
+    system.settle(30)
+    typed(system, "resume")
+    system.settle(120)
+
+    assert system.writes() == []
+    assert "Noyo already has one for this group and carrier" in system.read_channel(DECISIONS)
+    assert "Otherwise, Noyo is processing it, or has completed it." in system.read_channel(DECISIONS)
+    assert "**Disconnected**, last managed day 31 Dec 2026" in system.read_channel(CONNECTIONS)
+
+
+def test_only_the_request_that_counts_changes_what_a_connection_shows(system: System) -> None:
+    """A request that was rejected, for another carrier, or completed before the connection was created, does not."""
+    request = request_disconnection(system, end="2026-09-25")
+    system.noyo.move_disconnection(request["id"], "completed")
+    system.settle(30)
+    connected(system)
+    for status, fields in (("rejected", {}), ("completed", {"carrier_id": OTHER_CARRIER})):
+        given = {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company"} | fields
+        system.noyo.move_disconnection(system.noyo.carrier_requests_disconnection(**given)["id"], status)
+    system.settle(30)
+
+    [card] = system.slack.channel(CONNECTIONS)
+    text = system.slack.render(card)
+    assert "Status:** Completed" in text
+    assert "The group is connected." in text
+    assert "Disconnection request" not in text
+    assert '"disconnect"' in blocks_of(card)
+
+
+def completed_request(system: System) -> None:
+    """A carrier's request that Noyo completes before we read it. Noyo leaves the group out of it from then on."""
+    request = system.noyo.carrier_requests_disconnection(
+        carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-12-31"
+    )
+    system.noyo.move_disconnection(request["id"], "completed")
+
+
+def test_a_request_that_is_first_seen_as_completed_ends_the_connection_of_its_group_only(system: System) -> None:
+    connected(system)
+    connected(system, group_id=OTHER_GROUP, carrier_group_id="00220022")
+    completed_request(system)
+    system.settle(60)
+
+    cards = list(map(system.slack.render, system.slack.channel(CONNECTIONS)))
+    [of_the_group] = [card for card in cards if "00110011" in card]
+    assert "**Disconnected**, last managed day 31 Dec 2026" in of_the_group
+    assert "The request disconnected the group." in of_the_group
+    [of_its_namesake] = [card for card in cards if "00220022" in card]
+    assert "The group is connected." in of_its_namesake
+
+
+def test_a_completed_request_ends_the_connection_once_noyo_says_whose_it_is(system: System) -> None:
+    connected(system)
+    completed_request(system)
+    system.noyo.faults.add(Fault("error_before", path_contains="group_disconnection_requests", skip=1, times=3))
+    system.settle(120)
+    assert system.noyo.faults.pending() == []
+    assert "The request disconnected the group." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+
+def completed_own_request(system: System, **fields: str) -> None:
+    """Our request gets no answer, and Noyo completes it, with these fields, before we read it."""
+    connected(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    assert system.slack.submit(ANA, form.id, values).errors == {}
+    system.settle(30)
+    system.noyo.faults.add(Fault("reset_after", method="POST"))
+    system.slack.click(
+        BEN, DECISIONS, card_with(system, DECISIONS, "confirm_disconnection").ts, "confirm_disconnection"
+    )
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    assert system.slack.submit(BEN, view.id, {}).errors == {}
+    system.execute_due()
+    [created] = system.noyo.disconnections()
+    system.noyo.move_disconnection(created["id"], "completed", **fields)
+    system.settle(300)
+
+
+def test_our_own_request_that_noyo_completes_before_we_read_it_has_one_card(system: System) -> None:
+    completed_own_request(system)
+
+    assert len(system.writes()) == 1
+    [card] = system.slack.channel(DECISIONS)
+    assert "Requested by:** @Ana" in system.slack.render(card)
+    assert "The request disconnected the group." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+
+def test_our_own_completed_request_ends_the_connection_under_another_name(system: System) -> None:
+    """Only the request that we sent says which group it is."""
+    completed_own_request(system, group_name="Renamed Company")
+
+    assert "arrived" in system.read_channel(DECISIONS)
+    [card] = system.slack.channel(CONNECTIONS)
+    assert "The request disconnected the group." in system.slack.render(card)
+    assert '"disconnect"' not in blocks_of(card)
+
+
+def test_a_request_that_moves_to_another_group_does_not_end_the_connection_of_the_first(system: System) -> None:
+    connected(system)
+    request = request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "processing")
+    system.settle(60)
+    assert "Disconnecting after" in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+    system.noyo.move_disconnection(request["id"], "processing", group_id=OTHER_GROUP, group_name="Other Inc")
+    system.settle(60)
+    [card] = system.slack.channel(CONNECTIONS)
+    assert "Status:** Completed" in system.slack.render(card)
+    assert "The group is connected." in system.slack.render(card)
+    assert '"disconnect"' in blocks_of(card)
+
+
+def test_a_waiting_request_does_not_show_a_connection_that_moved_to_another_group(system: System) -> None:
+    connection = connected(system)
+    request_disconnection(system)
+    assert "Connection to disconnect:** Completed" in system.slack.render(system.slack.channel(DECISIONS)[0])
+
+    system.noyo.move_connection(connection["id"], "completed", group_id=OTHER_GROUP, group_name="Other Inc")
+    system.settle(60)
+    assert "Connection to disconnect" not in system.slack.render(system.slack.channel(DECISIONS)[0])
+
+
+def test_what_is_said_about_a_request_says_nothing_about_other_requests_for_its_group(system: System) -> None:
+    """One is withdrawn and one was rejected, while a third has disconnected the group."""
+    connected(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    assert system.slack.submit(ANA, form.id, values).errors == {}
+    system.settle(30)
+    withdrawn = card_with(system, DECISIONS, "withdraw_disconnection")
+    rejected, completed = request_disconnection(system), request_disconnection(system)
+    system.noyo.move_disconnection(rejected["id"], "rejected")
+    system.noyo.move_disconnection(completed["id"], "completed")
+    system.settle(30)
+    assert "Disconnected" in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+    assert "The request does not disconnect the group." in typed(system, f"status {rejected['id']}")
+    system.slack.click(ANA, DECISIONS, withdrawn.ts, "withdraw_disconnection")
+    assert "The request is withdrawn. Nothing was sent to Noyo." in modal(system)
+    assert "stays connected" not in modal(system) + typed(system, f"status {rejected['id']}")
+
+
+def test_a_completed_request_does_not_say_that_a_group_that_is_connected_again_is_not(system: System) -> None:
+    first, request = connected(system), request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "completed")
+    system.settle(60)
+    system.noyo.remove(first["id"])
+    system.wait(60)
+    connected(system)
+
+    assert "The group is connected." in system.read_channel(CONNECTIONS)
+    shown = typed(system, f"status {request['id']}")
+    assert "The request disconnected the group." in shown
+    assert "no longer connected" not in shown
+
+
+def test_a_list_says_which_row_is_a_connection_and_which_a_disconnection_request(system: System) -> None:
+    connected(system)
+    request = request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "rejected")
+    system.settle(30)
+
+    for words in ("status test", "history test"):
+        text = typed(system, words)
+        assert "Connection · Test Company · Guardian: **Completed**" in text
+        assert "Disconnection request · Test Company · Guardian: **Rejected**" in text
+
+
+def test_the_id_of_a_disconnection_request_that_is_not_known_yet_is_found_at_noyo(system: System) -> None:
+    """Somebody types it before the next poll; the id alone does not say what it is."""
+    request = system.noyo.carrier_requests_disconnection(
+        carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-12-31"
+    )
+    assert "I am asking Noyo" in typed(system, f"status {request['id']}")
+    system.execute_due()
+    system.notify()
+
+    [answer] = system.slack.direct_messages(ANA)
+    text = system.slack.render(answer)
+    assert "Refreshed from Noyo." in text
+    assert "Disconnection request:** Test Company · Guardian" in text
+    assert "could not find" not in text
+    assert "Test Company" in system.read_channel(DECISIONS)
+
+
+def test_each_pause_of_one_second_has_its_own_notice(system: System) -> None:
+    for words in ("pause first reason", "resume", "pause second reason"):
+        typed(system, words)
+    system.settle(30)
+
+    notices = [text for text in map(system.slack.render, system.slack.channel(ALERTS)) if "Sending to Noyo" in text]
+    assert len(notices) == 2
+    assert "Sending to Noyo resumed" in notices[0]
+    assert "Sending to Noyo is paused" in notices[1]
+    assert "**Reason:** second reason" in notices[1]
+    assert "second reason" in typed(system, "status")
+
+
+# ---------------------------------------------------------------- changes that keep the status
+
+
+def day_in(system: System, days: int) -> str:
+    return (system.bot.repositories.today() + timedelta(days=days)).isoformat()
+
+
+def date_shown(day: str) -> str:
+    """The date as messages show it."""
+    return date_text(date.fromisoformat(day))
+
+
+def move_end_date(system: System, request: dict[str, Any], end: str) -> None:
+    system.noyo.move_disconnection(str(request["id"]), "needs_review", effective_end_date=end)
+    system.settle(60)
+
+
+def alerts_about_the_end_date(system: System) -> list[Message]:
+    shown = "Last managed day changed"
+    return [message for message in system.slack.channel(DECISIONS) if shown in system.slack.render(message)]
+
+
+def test_a_last_managed_day_that_moves_closer_is_shown_old_and_new_and_mentions_the_approvers(system: System) -> None:
+    request = request_disconnection(system, far := day_in(system, 60))
+    move_end_date(system, request, near := day_in(system, 7))
+
+    card = system.slack.channel(DECISIONS)[0]
+    assert f"{date_shown(far)} → {date_shown(near)}" in system.slack.render(card.thread[-1])
+    [alert] = alerts_about_the_end_date(system)
+    text = system.slack.render(alert)
+    assert "ends in 7 days" in text
+    assert date_shown(far) in text
+    assert set(system.slack.mentions(alert)) == {"@Ana", "@Ben"}
+    assert '"approve"' in blocks_of(alert)
+
+
+def test_each_move_of_the_last_managed_day_has_one_alert_and_only_the_newest_offers_decisions(system: System) -> None:
+    request = request_disconnection(system, day_in(system, 60))
+    move_end_date(system, request, day_in(system, 50))
+    [first] = alerts_about_the_end_date(system)
+    assert system.slack.mentions(first) == [], "no reminder's day has come"
+    move_end_date(system, request, day_in(system, 50))
+    assert len(alerts_about_the_end_date(system)) == 1, "another version with the same day"
+
+    move_end_date(system, request, day_in(system, 7))
+
+    [second] = alerts_about_the_end_date(system)
+    assert second.ts != first.ts
+    assert len(system.slack.channel(DECISIONS)) == 3
+    assert "Changed since this alert" in system.slack.render(
+        next(message for message in system.slack.channel(DECISIONS) if message.ts == first.ts)
+    )
+
+
+def test_every_changed_field_of_a_connection_is_shown_in_its_thread(system: System) -> None:
+    connection = system.noyo.add_connection(
+        carrier_id=GUARDIAN, carrier_group_id="1001", group_name="Test Company", status="created"
+    )
+    system.settle(30)
+    system.noyo.move_connection(
+        str(connection["id"]), "waiting_on_carrier", error="Group 1001 of 123-45-6789 is unknown"
+    )
+    system.settle(30)
+    system.noyo.move_connection(
+        str(connection["id"]),
+        "waiting_on_carrier",
+        error="Still being processed",
+        carrier_group_id="1002",
+        group_name="Best Company",
+    )
+    system.settle(30)
+    system.noyo.move_connection(
+        str(connection["id"]),
+        "waiting_on_carrier",
+        error="Still being processed",
+        carrier_group_id="1002",
+        group_name="Best Company",
+    )
+    system.settle(30)
+
+    *_, first, second, third = system.slack.channel(CONNECTIONS)[0].thread
+    assert "Message from the carrier:** none → Group 1001 of ••• is unknown" in system.slack.render(first)
+    text = system.slack.render(second)
+    assert "Group:** Test Company → Best Company" in text
+    assert "Carrier group id:** 1001 → 1002" in text
+    assert "Message from the carrier:** Group 1001 of ••• is unknown → Still being processed" in text
+    assert "still **Waiting on the carrier**; nothing that is shown here changed" in system.slack.render(third)
+
+
+# ---------------------------------------------------------------- whose words, and what was sent
+
+
+def test_the_message_of_a_required_action_is_noyos_and_stands_with_what_to_do(system: System) -> None:
+    connection = system.noyo.add_connection(carrier_id=GUARDIAN, group_name="Test Company", status="processing")
+    system.settle(30)
+    system.noyo.move_connection(str(connection["id"]), "action_required", error="The authorization is not signed.")
+    system.settle(30)
+
+    for channel in (CONNECTIONS, ALERTS):
+        text = system.slack.render(system.slack.channel(channel)[-1])
+        assert "Message from Noyo:" in text
+        assert "The authorization is not signed." in text
+        assert "Correct what Noyo's message names" in text
+        assert "carrier:" not in text.lower().replace("carrier:** guardian", "")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "8765 43219",
+        "876 543 219",
+        "8.7.6.5.4.3.2.1.9",
+        "876;54|3219",
+        "876%2D54%2D3219",
+        "ana@example.com",
+        "ana%40example.com",
+    ],
+)
+def test_sensitive_values_in_a_later_message_are_masked_everywhere(system: System, value: str) -> None:
+    connection = system.noyo.add_connection(carrier_id=GUARDIAN, group_name="Test Company", status="processing")
+    system.settle(30)
+    for message in (f'{{"ein":"{value}"}}', f"Unknown: {value}."):
+        system.noyo.move_connection(str(connection["id"]), "unable_to_connect", error=message)
+        system.settle(30)
+
+    seen = "".join(map(system.read_channel, (ALERTS, CONNECTIONS, DECISIONS))) + typed(
+        system, f"status {connection['id']}"
+    )
+    assert value not in seen
+    assert "Unknown: •••." in seen
+    assert "Unknown: •••. → " not in seen
+
+
+def test_what_a_person_wrote_for_noyo_is_shown_masked_to_those_who_ask(system: System) -> None:
+    request = request_disconnection(system)
+    card = card_with(system, DECISIONS, "approve")
+    system.slack.click(ANA, DECISIONS, card.ts, "approve")
+    view = system.slack.view_of(ANA)
+    assert view is not None
+    assert system.slack.submit(ANA, view.id, {"context": "They moved, see 123-45-6789."}).errors == {}
+    system.settle(60)
+
+    assert system.noyo.disconnection(str(request["id"]))["status"] != "needs_review"
+    history = system.slack.command(BEN, DECISIONS, "/noyo", "history Test")
+    assert "note for Noyo: They moved, see •••." in "".join(map(system.slack.render, history.messages))
+    system.slack.click(BEN, DECISIONS, card.ts, "details")
+    details = system.slack.view_of(BEN)
+    assert details is not None
+    assert "Note for Noyo:** They moved, see •••." in system.slack.render(details)
+    assert "They moved" not in "".join(map(system.read_channel, (ALERTS, CONNECTIONS, DECISIONS)))
+
+
+def test_the_first_summary_says_what_is_posted_in_which_channel(system: System) -> None:
+    text = system.slack.render(system.slack.channel(ALERTS)[0])
+    for channel, what in (
+        ("#connections", "a card for each new or changed connection"),
+        ("#alerts", "alerts for connections that need action"),
+        ("#decisions", "a card for each disconnection request"),
+    ):
+        assert f"{channel}: {what}" in text
+    assert "posted here" not in text
+
+
+# ---------------------------------------------------------------- a form shown again
+
+
+def test_the_day_that_a_form_shows_again_is_the_one_that_is_approved(system: System) -> None:
+    """The end date changes while the form is open. Slack reports a field of the new form as blank, if left as it is."""
+    request = request_disconnection(system)
+    system.slack.click(ANA, DECISIONS, card_with(system, DECISIONS, "approve").ts, "approve")
+    view = system.slack.view_of(ANA)
+    assert view is not None
+    system.noyo.move_disconnection(request["id"], "needs_review", effective_end_date="2027-01-31")
+    system.settle(10)
+    system.slack.submit(ANA, view.id, {})
+    shown = system.slack.view_of(ANA)
+    assert shown is not None
+    assert "It changed after you opened it, so nothing was sent." in system.slack.render(shown)
+
+    assert system.slack.submit(ANA, view.id, {}).errors == {}
+    system.settle(60)
+
+    [approved] = system.noyo.disconnections()
+    assert (approved["status"], approved["effective_end_date"]) == ("processing", "2027-01-31")
+    [sent] = system.writes()
+    assert "effective_end_date" not in sent.body, "the person chose no other day"
