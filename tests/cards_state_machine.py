@@ -116,11 +116,11 @@ class CardsStateMachine(RuleBasedStateMachine):
         self.context = self.make_system()
         self.system = self.context.__enter__()
         self.seen = Seen()
-        self.system.settle(10)
+        self.system.settle(5)
         self.record_ids = [self._request_disconnection(name) for name in NAMES]
         self.first_versions = [self.system.noyo.disconnection(record_id) for record_id in self.record_ids]
         self.seen.at_noyo = {(each["id"], each["version"], each["status"]) for each in self.first_versions}
-        self.system.settle(10)
+        self.system.settle(5)
         self._keep_messages()
         for person, decision in ((ANA, first), (BEN, second)):
             self.open_form(person, decision, 0)
@@ -259,9 +259,9 @@ class CardsStateMachine(RuleBasedStateMachine):
         """After the recovery everything is delivered within ten minutes."""
         self.system.slack.faults.clear()
         self.system.slack.faults.server_error(times=10**9)
-        self._run_workers(HOUR, every=300)
+        self._run_workers(HOUR, every=1200)
         self.system.slack.faults.clear()
-        self._run_workers(TEN_MINUTES, every=60)
+        self._run_workers(TEN_MINUTES, every=120)
         self._nothing_waits_for_slack()
 
     def _nothing_waits_for_slack(self) -> None:
@@ -407,7 +407,7 @@ class CardsStateMachine(RuleBasedStateMachine):
         self.system.noyo.faults.clear()
         self.system.slack.faults.clear()
         self.system.slack.command(ANA, DECISIONS, "/noyo", "resume")
-        for seconds in (60, 400, 1000, 5, SETTLE_SECONDS, 61, 61, 61, 61):
+        for seconds in (60, 400, 1000, SETTLE_SECONDS, 61, 61):
             self._run_workers(seconds, every=seconds)
         self._nothing_waits_for_slack()
         self._every_operation_ended()
