@@ -96,6 +96,17 @@ def compare_versions(state: RecordState | None, record: Record) -> VersionOrder:
     return VersionOrder.NEWER if record.modified > state.record.modified else VersionOrder.OLDER
 
 
+def is_news(state: RecordState, record: Record) -> bool:
+    """Whether the record has another version than the one we have, or shows something else in it."""
+    return state.record.version != record.version or shows_another_end_date(state, record)
+
+
+def shows_another_end_date(state: RecordState, record: Record) -> bool:
+    if not isinstance(record, Disconnection) or not isinstance(state.record, Disconnection):
+        return False
+    return record.effective_end_date not in (None, state.record.effective_end_date)
+
+
 def with_known_fields(record: Record, earlier: Record) -> Record:
     """Keep the group's name and id if Noyo leaves them out of an answer."""
     return replace(

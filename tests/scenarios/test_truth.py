@@ -642,3 +642,24 @@ def test_the_day_that_a_form_shows_again_is_the_one_that_is_approved(system: Sys
     assert (approved["status"], approved["effective_end_date"]) == ("processing", "2027-01-31")
     [sent] = system.writes()
     assert "effective_end_date" not in sent.body, "the person chose no other day"
+
+
+def test_the_last_managed_day_is_the_one_that_noyo_chose(system: System) -> None:
+    """Noyo leaves the day out of its answer to an approval, and chooses another day than the one that was sent."""
+    request = request_disconnection(system)
+
+    def with_chosen_day(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"effective_end_date": "2027-01-31"} if "effective_end_date" in row else row
+
+    decide(system, "approve")
+    system.noyo.corrupt(request["id"], with_chosen_day)
+    system.settle(60)
+
+    [card] = [message for message in system.slack.channel(DECISIONS) if "Test Company" in blocks_of(message)]
+    assert "31 Jan 2027" in system.slack.render(card)
+    assert "31 Dec 2026" not in system.slack.render(card)
+    thread = [system.slack.render(line) for line in card.thread]
+    assert sum("31 Dec 2026 → 31 Jan 2027" in line for line in thread) == 1
+    shown = system.read_channel(DECISIONS)
+    system.settle(120)
+    assert system.read_channel(DECISIONS) == shown

@@ -17,6 +17,7 @@ from bot.domain.record_states import (
     deleted_version,
     link_to_operation,
     new_record_state,
+    shows_another_end_date,
 )
 from bot.domain.records import (
     Connection,
@@ -79,6 +80,8 @@ def plan_change(record: Record, deps: Dependencies, *, by: Operation | None = No
         return _advance(state, record, by, deps.now())
     if order is VersionOrder.OLDER:
         return _ingest_older(record, state, by, deps)
+    if shows_another_end_date(state, record):
+        return _ingest_end_date(state, by, deps)
     return _link_only(state, by)
 
 
@@ -123,11 +126,16 @@ def _ingest_older(record: Record, state: RecordState, by: Operation | None, deps
     if not deps.records.has_version(record.entity, record):
         late = outbox.late_version(record, deps.now())
         return RecordChange(record.entity, state, _new_link(state, by), record, (late,))
-    try:
-        current = read_record(record.entity, deps.noyo)
-    except NoyoRefused:
+    current = _read_if_present(record.entity, deps)
+    if current is None or current.version != record.version:
         return _link_only(state, by)
-    if current.version != record.version:
+    return _advance(state, current, by, deps.now(), known=True)
+
+
+def _ingest_end_date(state: RecordState, by: Operation | None, deps: Dependencies) -> RecordChange | None:
+    """Noyo leaves the last managed day out of some answers, and may have chosen another one than was assumed then."""
+    current = _read_if_present(state.entity, deps)
+    if current is None or current.version != state.record.version or not shows_another_end_date(state, current):
         return _link_only(state, by)
     return _advance(state, current, by, deps.now(), known=True)
 
@@ -151,14 +159,19 @@ def _ingest_if_current(
     record: Record, state: RecordState, by: Operation | None, deps: Dependencies, *, known: bool = False
 ) -> RecordChange | None:
     """What Noyo shows now counts, if it has the record and a version at least as new as the one we have."""
-    try:
-        current = read_record(record.entity, deps.noyo)
-    except NoyoRefused:
+    current = _read_if_present(record.entity, deps)
+    if current is None or current.version == state.record.version:
         return _link_only(state, by)
-    older = current.modified < state.record.modified and not is_deleted(state.record)
-    if current.version == state.record.version or older:
+    if current.modified < state.record.modified and not is_deleted(state.record):
         return _link_only(state, by)
     return _advance(state, current, by, deps.now(), known=known and current.version == record.version)
+
+
+def _read_if_present(entity: EntityRef, deps: Dependencies) -> Record | None:
+    try:
+        return read_record(entity, deps.noyo)
+    except NoyoRefused:
+        return None
 
 
 def ingest_deletion(entity: EntityRef, deps: Dependencies) -> bool:
