@@ -517,8 +517,16 @@ class CardsStateMachine(RuleBasedStateMachine):
         for operation_id in self._keys("OPERATION#"):
             operation = self.system.operation(operation_id)
             if not operation.is_automatic:
-                assert (f"operation_{operation.state.value}", operation_id, operation.actor) in actions
+                assert _last_action(operation) in actions, operation
         assert sum(action == "operation_sending" for action, *_ in actions) >= len(self.sent)
+
+
+def _last_action(operation: Operation) -> tuple[str, str, str | None]:
+    """The action, operation id and person of the audit entry about the operation's state."""
+    outcome = operation.outcome
+    if outcome is not None and outcome.kind in (OutcomeKind.REPORTED_ARRIVED, OutcomeKind.CLOSED):
+        return "resolution_chosen", operation.id, outcome.decided_by
+    return f"operation_{operation.state.value}", operation.id, operation.actor
 
 
 def _comparable(blocks: list[dict[str, Any]]) -> list[str]:
