@@ -96,7 +96,7 @@ def compare_versions(state: RecordState | None, record: Record) -> VersionOrder:
     return VersionOrder.NEWER if record.modified > state.record.modified else VersionOrder.OLDER
 
 
-def is_news(state: RecordState, record: Record) -> bool:
+def shows_something_new(state: RecordState, record: Record) -> bool:
     """Whether the record has another version than the one we have, or shows something else in it."""
     return state.record.version != record.version or shows_another_end_date(state, record)
 

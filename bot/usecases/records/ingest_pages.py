@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot import policies
 from bot.domain.operations import ReplyTo
 from bot.domain.polling import CURSOR_ROW, LIST_ROW, ListPage, ParkedRow, PollCursor
-from bot.domain.record_states import is_news
+from bot.domain.record_states import shows_something_new
 from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef, Record, open_statuses
 from bot.errors import NoyoError, UnknownSchema
 from bot.telemetry import safe_label
@@ -110,7 +110,7 @@ class PageIngestor:
                 self._park(row.row_id, row.error or "unreadable")
                 continue
             record_state = states.get(row.record.entity)
-            if record_state is None or is_news(record_state, row.record):
+            if record_state is None or shows_something_new(record_state, row.record):
                 self._ingest(row.row_id, row.record)
             if row.row_id not in self._unreadable:
                 self._unpark(row.row_id)
