@@ -81,9 +81,8 @@ def _compared(operation: Operation, record: Record) -> Iterator[tuple[AnswerProb
             yield AnswerProblem.CARRIER, record.carrier_id == wanted.carrier_id, record.carrier_id
             yield _carrier_group_id(record, wanted.carrier_group_id)
         case RetryRequest() as wanted, Connection():
-            corrected = (
-                wanted.carrier_group_id is not None
-                and (record.carrier_group_id or "").casefold() == wanted.carrier_group_id.strip().casefold()
+            corrected = wanted.carrier_group_id is not None and _is_same_id(
+                record.carrier_group_id, wanted.carrier_group_id
             )
             still_failed = record.status is ConnectionStatus.UNABLE_TO_CONNECT and not corrected
             yield AnswerProblem.VERSION, record.version != operation.shown_version, record.version
@@ -102,8 +101,13 @@ def _compared(operation: Operation, record: Record) -> Iterator[tuple[AnswerProb
 
 def _carrier_group_id(record: Connection, wanted: str | None) -> tuple[AnswerProblem, bool, object]:
     shown = record.carrier_group_id
-    same = wanted is None or shown is None or shown.casefold() == wanted.strip().casefold()
+    same = wanted is None or shown is None or _is_same_id(shown, wanted)
     return AnswerProblem.CARRIER_GROUP_ID, same, shown
+
+
+def _is_same_id(shown: str | None, wanted: str) -> bool:
+    """Whether Noyo shows the carrier group id that was sent. Noyo may write it in another case."""
+    return (shown or "").casefold() == wanted.strip().casefold()
 
 
 def _end_date(record: Disconnection, wanted: date | None) -> tuple[AnswerProblem, bool, object]:
@@ -144,5 +148,5 @@ def _shows(version: Record, operation: Operation, wanted: RetryRequest, since: i
     if version.modified < since:
         return False
     if wanted.carrier_group_id is not None:
-        return version.carrier_group_id == wanted.carrier_group_id
+        return _is_same_id(version.carrier_group_id, wanted.carrier_group_id)
     return version.status is ConnectionStatus.PROCESSING

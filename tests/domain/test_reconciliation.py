@@ -45,6 +45,11 @@ def test_the_corrected_id_proves_a_retry() -> None:
     assert find_retry_effect(CORRECTED, [a_connection(carrier_group_id="OLD"), expected]) == expected
 
 
+def test_a_retry_took_effect_if_noyo_shows_its_carrier_group_id_in_another_case() -> None:
+    expected = a_connection(carrier_group_id="new", status=ConnectionStatus.UNABLE_TO_CONNECT)
+    assert find_retry_effect(CORRECTED, [expected]) == expected
+
+
 def test_a_processing_version_proves_a_retry_without_correction() -> None:
     processed = a_connection(status=ConnectionStatus.PROCESSING)
     failed = a_connection(version=uuid(8), status=ConnectionStatus.UNABLE_TO_CONNECT)

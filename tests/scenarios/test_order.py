@@ -36,7 +36,7 @@ def test_the_history_of_one_second_is_in_order(system: System) -> None:
 
     assert history(system, request["id"])[:6] == [
         "@Ana: approval was confirmed by Noyo",
-        "@Ana: approval was taken up to be sent to Noyo",
+        "@Ana: approval was picked up to be sent to Noyo",
         "@Ana: approved, to be sent to Noyo",
         "@Ben: started checking it instead of @Ana",
         "@Ana: started checking it instead of @Ben",
@@ -73,7 +73,7 @@ def test_history_does_not_say_that_something_was_sent_that_was_not(system: Syste
     assert system.writes() == []
     assert history(system, record["id"])[:2] == [
         "@Ana: retry was not sent: it had changed at Noyo",
-        "@Ana: retry was taken up to be sent to Noyo",
+        "@Ana: retry was picked up to be sent to Noyo",
     ]
 
 

@@ -154,6 +154,27 @@ def connected(system: System, **fields: Any) -> dict[str, Any]:
     return connection
 
 
+DISCONNECT_FORM = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+
+
+def ask_to_disconnect(system: System) -> None:
+    """Ana asks to disconnect the group, and the request waits for a second approver."""
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    assert system.slack.submit(ANA, form.id, DISCONNECT_FORM).errors == {}
+    system.settle(30)
+
+
+def confirm(system: System) -> None:
+    """Ben confirms Ana's request."""
+    card = card_with(system, DECISIONS, "confirm_disconnection")
+    system.slack.click(BEN, DECISIONS, card.ts, "confirm_disconnection")
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    assert system.slack.submit(BEN, view.id, {}).errors == {}
+
+
 def typed(system: System, words: str) -> str:
     return "\n".join(map(system.slack.render, system.slack.command(ANA, CONNECTIONS, "/noyo", words).messages))
 
@@ -204,8 +225,7 @@ def test_a_connection_that_is_being_disconnected_cannot_be_disconnected_again(sy
     system.noyo.move_disconnection(request["id"], "processing")
     system.settle(30)
 
-    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
-    system.slack.submit(ANA, form.id, values)
+    system.slack.submit(ANA, form.id, DISCONNECT_FORM)
     assert "Test Company is now: **Disconnecting after 31 Dec 2026**." in modal(system)
     system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
     assert "Test Company is now: **Disconnecting after 31 Dec 2026**." in modal(system)
@@ -216,12 +236,7 @@ def test_a_connection_that_is_being_disconnected_cannot_be_disconnected_again(sy
 
 def test_a_second_approver_sees_that_the_connection_is_being_disconnected_already(system: System) -> None:
     connected(system)
-    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
-    form = system.slack.view_of(ANA)
-    assert form is not None
-    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
-    assert system.slack.submit(ANA, form.id, values).errors == {}
-    system.settle(30)
+    ask_to_disconnect(system)
     card = card_with(system, DECISIONS, "confirm_disconnection")
     system.noyo.move_disconnection(request_disconnection(system)["id"], "completed")
     system.settle(30)
@@ -237,19 +252,9 @@ def test_a_second_approver_sees_that_the_connection_is_being_disconnected_alread
 def test_a_disconnection_that_noyo_completes_during_a_pause_is_not_requested_again(system: System) -> None:
     """Noyo still shows the connection as completed. The confirmed request waits for the end of the pause."""
     connected(system)
-    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
-    form = system.slack.view_of(ANA)
-    assert form is not None
-    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
-    assert system.slack.submit(ANA, form.id, values).errors == {}
-    system.settle(30)
+    ask_to_disconnect(system)
     typed(system, "pause maintenance")
-    system.slack.click(
-        BEN, DECISIONS, card_with(system, DECISIONS, "confirm_disconnection").ts, "confirm_disconnection"
-    )
-    view = system.slack.view_of(BEN)
-    assert view is not None
-    assert system.slack.submit(BEN, view.id, {}).errors == {}
+    confirm(system)
     system.settle(30)
     system.noyo.move_disconnection(request_disconnection(system)["id"], "completed")
     system.settle(30)
@@ -315,19 +320,9 @@ def test_a_completed_request_ends_the_connection_once_noyo_says_whose_it_is(syst
 def completed_own_request(system: System, **fields: str) -> None:
     """Our request gets no answer, and Noyo completes it, with these fields, before we read it."""
     connected(system)
-    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
-    form = system.slack.view_of(ANA)
-    assert form is not None
-    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
-    assert system.slack.submit(ANA, form.id, values).errors == {}
-    system.settle(30)
+    ask_to_disconnect(system)
     system.noyo.faults.add(Fault("reset_after", method="POST"))
-    system.slack.click(
-        BEN, DECISIONS, card_with(system, DECISIONS, "confirm_disconnection").ts, "confirm_disconnection"
-    )
-    view = system.slack.view_of(BEN)
-    assert view is not None
-    assert system.slack.submit(BEN, view.id, {}).errors == {}
+    confirm(system)
     system.execute_due()
     [created] = system.noyo.disconnections()
     system.noyo.move_disconnection(created["id"], "completed", **fields)
@@ -381,12 +376,7 @@ def test_a_waiting_request_does_not_show_a_connection_that_moved_to_another_grou
 def test_what_is_said_about_a_request_says_nothing_about_other_requests_for_its_group(system: System) -> None:
     """One is withdrawn and one was rejected, while a third has disconnected the group."""
     connected(system)
-    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
-    form = system.slack.view_of(ANA)
-    assert form is not None
-    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
-    assert system.slack.submit(ANA, form.id, values).errors == {}
-    system.settle(30)
+    ask_to_disconnect(system)
     withdrawn = card_with(system, DECISIONS, "withdraw_disconnection")
     rejected, completed = request_disconnection(system), request_disconnection(system)
     system.noyo.move_disconnection(rejected["id"], "rejected")

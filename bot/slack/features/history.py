@@ -246,7 +246,7 @@ _OF_DISCONNECTIONS = {
 _STATES = {
     "reconciling": "was not confirmed by Noyo; checking whether it arrived",
     "pending": "did not reach Noyo, and will be sent again",
-    "sending": "was taken up to be sent to Noyo",
+    "sending": "was picked up to be sent to Noyo",
 }
 _RESOLUTIONS = {
     "arrived": "reported that it arrived",

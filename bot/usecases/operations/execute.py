@@ -147,9 +147,11 @@ class SendingRules:
 
 def _send(operation: Operation, rules: SendingRules, deps: Dependencies) -> None:
     sensitive = decrypted(operation, deps)
-    before = _before_sending(rules.precondition, operation, deps) if rules.precondition else None
-    if rules.precondition and before is None:
-        return
+    before = None
+    if rules.precondition is not None:
+        before = _before_sending(rules.precondition, operation, deps)
+        if before is None:
+            return
     ensure_may_send(operation, deps)
     operation = replace(operation, unconfirmed_answer=None)
     try:

@@ -104,7 +104,7 @@ def test_history_shows_conflicts_and_their_reasons(system: System) -> None:
     lines = [line.partition(" · ")[2] for line in answer_text(system, reply).splitlines() if "@Ben" in line]
     assert lines == [
         "@Ben: tried to confirm the disconnection request, but it was no longer waiting",
-        "@Ben: approval was taken up to be sent to Noyo",
+        "@Ben: approval was picked up to be sent to Noyo",
         "@Ben: tried to resolve it, but someone else acted first",
         "@Ben: tried to approve, but it had changed in the meantime; nothing was sent for them",
         "@Ben: tried to approve, but @Ana was faster; nothing was sent for them",
