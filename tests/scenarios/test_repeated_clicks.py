@@ -45,6 +45,31 @@ def test_send_again_counts_for_the_attempt_that_was_shown(system: System) -> Non
     assert "This question is about an earlier attempt." in system.slack.render(view)
 
 
+def test_send_again_counts_for_the_version_of_the_record_that_was_shown(system: System) -> None:
+    """The retry did not arrive. Since then the carrier group id was corrected at Noyo, but Ben's screen is older."""
+    failed = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    system.noyo.faults.add(Fault("reset_before", method="PUT"))
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(120)
+    old = deepcopy(card_with(system, ALERTS, SEND_AGAIN))
+    assert "unchanged since the request" in system.slack.render(old)
+    system.noyo.move_connection(failed["id"], "processing", carrier_group_id="RIGHT-1")
+    system.noyo.move_connection(failed["id"], "unable_to_connect", error="Call us")
+    system.settle(60)
+
+    system.slack.click_stale(BEN, old, SEND_AGAIN)
+    system.settle(120)
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    assert "The record has changed at Noyo since this message was shown." in system.slack.render(view)
+    assert len(system.writes()) == 1
+
+    system.slack.click(BEN, ALERTS, card_with(system, ALERTS, SEND_AGAIN).ts, SEND_AGAIN)
+    system.settle(120)
+    assert len(system.writes()) == 2
+
+
 # ---------------------------------------------------------------- every command, button and form
 
 

@@ -156,12 +156,16 @@ def manual_resolution(content: ManualResolution, display: DisplaySettings, links
     operation = content.operation
     if operation.state is not OperationState.NEEDS_RESOLUTION:
         return _resolved(content, display, links)
+    version = content.record_state.record.version if content.record_state is not None else None
     parts: list[Part] = [
         Paragraph([_reason(operation)]),
         Paragraph(_our_side(operation)),
         Paragraph(_noyo_side(content.record_state, operation)),
         Paragraph([_next_step(operation), *card_link(content.card, links)]),
-        Buttons(buttons.resolution_buttons(operation), f"{operation.id}:{operation.state.value}:{operation.attempts}"),
+        Buttons(
+            buttons.resolution_buttons(operation, version),
+            f"{operation.id}:{operation.state.value}:{operation.attempts}",
+        ),
     ]
     title = rich_text("Did it arrive? ", *_resolution_title(content, display))
     return Message(parts, title, display.warning())

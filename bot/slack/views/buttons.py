@@ -51,6 +51,8 @@ class ButtonValue:
     operation_id: str | None = None
     owner_revision: int | None = None
     """The owner revision that was shown, for buttons that change the owner."""
+    record_version: str | None = None
+    """The record's version that was shown beside a question about an operation."""
 
     def __post_init__(self) -> None:
         about_record = self.entity is not None and self.version is not None
@@ -72,6 +74,7 @@ def encode(value: ButtonValue) -> str:
         "v": value.version,
         "o": value.operation_id,
         "w": value.owner_revision,
+        "n": value.record_version,
     }
     given = {name: field for name, field in fields.items() if field is not None}
     text = json.dumps(given, separators=(",", ":"))
@@ -96,6 +99,7 @@ def decode(text: str) -> ButtonValue:
         _typed(str, fields, "v"),
         _typed(str, fields, "o"),
         _typed(int, fields, "w"),
+        _typed(str, fields, "n"),
     )
 
 
@@ -166,12 +170,13 @@ RESOLUTIONS = {
 }
 
 
-def resolution_buttons(operation: Operation) -> tuple[Json, ...]:
+def resolution_buttons(operation: Operation, record_version: str | None) -> tuple[Json, ...]:
     """For an operation with an unknown effect. No answer can be undone, so each asks for confirmation.
 
-    An answer is for the attempt that was shown: on an old message, it must not send a later attempt once more.
+    An answer is for the attempt and the version of the record that were shown: on an old message, it must neither send
+    a later attempt once more nor overwrite what Noyo has changed since.
     """
-    value = ButtonValue(operation_id=operation.id, version=str(operation.attempts))
+    value = ButtonValue(operation_id=operation.id, version=str(operation.attempts), record_version=record_version)
     return tuple(
         {**_button(action, label, value), "confirm": confirm("Are you sure?", text, label)}
         for action, (label, text) in RESOLUTIONS.items()

@@ -191,7 +191,7 @@ def _card_buttons(card: RecordCard, display: DisplaySettings) -> list[Json]:
         return record_facts.action_buttons(card.record_state, card.disconnection, display, with_claim=True)
     details = record_facts.record_button(Action.DETAILS, card.record_state.record)
     if operation.state is OperationState.NEEDS_RESOLUTION:
-        return [*buttons.resolution_buttons(operation), details]
+        return [*buttons.resolution_buttons(operation, card.record_state.record.version), details]
     return [details]
 
 

@@ -167,7 +167,7 @@ def _buttons(card: RequestCard) -> list[Json]:
     if card.operation.state is OperationState.AWAITING_CONFIRMATION:
         return list(buttons.second_approval_buttons(card.operation.id))
     if card.operation.state is OperationState.NEEDS_RESOLUTION:
-        return list(buttons.resolution_buttons(card.operation))
+        return list(buttons.resolution_buttons(card.operation, record_version=None))
     return [record_facts.record_button(Action.DETAILS, card.duplicate.record)] if card.duplicate is not None else []
 
 

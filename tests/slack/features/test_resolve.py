@@ -26,8 +26,9 @@ from tests.slack.samples import a_decision
 from tests.system import ANA, BEN, CONNECTIONS, GUS, System
 
 
-def resolution_button(act: Action, operation: Operation) -> dict[str, object]:
-    return {**next(button for button in buttons.resolution_buttons(operation) if button["action_id"] == act.value)}
+def resolution_button(act: Action, operation: Operation, record_version: str | None = None) -> dict[str, object]:
+    offered = buttons.resolution_buttons(operation, record_version)
+    return {**next(button for button in offered if button["action_id"] == act.value)}
 
 
 @pytest.mark.parametrize(
@@ -52,18 +53,31 @@ def test_each_resolution_button_has_a_resolution() -> None:
     assert set(RESOLUTION_OF_ACTION) == set(buttons.RESOLUTIONS)
 
 
-def test_sending_again_uses_the_current_version(system: System) -> None:
+def test_sending_again_is_for_the_version_that_was_shown(system: System) -> None:
     operation = store_unclear_retry(system, "Again Inc")
+    version = system.connection_record_state(operation.entity.key).record.version
+    assert operation.shown_version != version
+    press_button(system, resolution_button(Action.SEND_AGAIN, operation, version))
+    assert system.operation(operation.id).shown_version == version
+
+
+def test_an_answer_beside_an_earlier_version_is_refused(system: System) -> None:
+    operation = store_unclear_retry(system, "Changed Inc")
+    press_button(system, resolution_button(Action.ARRIVED, operation, "an-earlier-version"))
+    assert "The record has changed at Noyo since this message was shown." in modal_text(system)
+    assert system.operation(operation.id) == operation
+
+
+def test_a_button_of_an_earlier_release_sends_only_the_version_of_the_request(system: System) -> None:
+    """It does not name the version that was shown beside it."""
+    operation = store_unclear_retry(system, "Upgraded Inc")
     press_button(system, resolution_button(Action.SEND_AGAIN, operation))
-    assert (
-        system.operation(operation.id).shown_version
-        == system.connection_record_state(operation.entity.key).record.version
-    )
+    assert system.operation(operation.id).shown_version == operation.shown_version
 
 
 def test_a_second_person_sees_the_first_resolution(system: System) -> None:
     operation = store_unclear_retry(system, "Two People Inc")
-    ts = post_buttons(system, *buttons.resolution_buttons(operation))
+    ts = post_buttons(system, *buttons.resolution_buttons(operation, None))
     system.slack.click(ANA, CONNECTIONS, ts, Action.CLOSE.value)
     system.slack.click(BEN, CONNECTIONS, ts, Action.SEND_AGAIN.value)
     assert "[[ Already resolved ]]" in modal_text(system, BEN)

@@ -68,10 +68,11 @@ def test_a_button_for_an_operation_or_a_pending_request_has_no_record() -> None:
         _ = ButtonValue(person_ref("U1"), "v").record
 
 
-def test_each_resolution_button_asks_for_confirmation_and_carries_only_its_operation_and_attempt() -> None:
-    offered = buttons.resolution_buttons(a_retry(id="V0OPERATION", attempts=3))
+def test_each_resolution_button_asks_for_confirmation_and_carries_what_was_shown() -> None:
+    offered = buttons.resolution_buttons(a_retry(id="V0OPERATION", attempts=3), "VERSION")
     assert [button["action_id"] for button in offered] == list(buttons.RESOLUTIONS)
-    assert all(decode(button["value"]) == ButtonValue(operation_id="V0OPERATION", version="3") for button in offered)
+    shown = ButtonValue(operation_id="V0OPERATION", version="3", record_version="VERSION")
+    assert all(decode(button["value"]) == shown for button in offered)
     assert all("confirm" in button and "style" not in button for button in offered)
 
 
