@@ -69,7 +69,8 @@ class OutcomeKind(StrEnum):
     CONFIRMED = "confirmed"
     """Noyo answered our request with the record."""
     RECONCILED = "reconciled"
-    """The answer was lost; when asked afterwards, Noyo shows the wanted effect."""
+    """The answer was lost; when asked afterwards, Noyo shows the wanted effect. `message` is the last managed day that
+    it shows for a decision, as 2026-12-31, if another one was sent."""
     DUPLICATE = "duplicate"
     """Noyo already has a connection for this carrier and carrier group id, or a request to disconnect this group
     from this carrier. `record` is that record, where it could be read."""

@@ -27,31 +27,31 @@ def created_since_sent(record: Record, operation: Operation) -> bool:
     return sent is not None and record.created >= sent - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS
 
 
-def find_retry_effect(operation: Operation, versions: Iterable[Record]) -> Record | None:
+def find_retry_effect(operation: Operation, versions: Iterable[Record], before: Record | None) -> Record | None:
     """The version that proves that the retry took effect, among those known since it was sent.
 
     With a new carrier group id, that is a version with this id; otherwise a version that was `processing`. A change of
-    the record alone proves nothing.
+    the record alone proves nothing. `before` is the version that the person saw, if it is known.
     """
     wanted = operation.input
     if not isinstance(wanted, RetryRequest) or operation.first_sent_at is None:
         return None
     since = operation.first_sent_at - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS
-    return next((version for version in versions if _shows(version, operation, wanted, since)), None)
+    new_id = _new_carrier_group_id(wanted, before)
+    return next((version for version in versions if _shows_retry(version, operation, new_id, since)), None)
 
 
-def shows_decision(operation: Operation, current: Record) -> bool:
-    """Whether Noyo shows the decision's effect: its status and, if Noyo returns one, its end date.
+def find_decision_effect(operation: Operation, versions: Iterable[Record]) -> Disconnection | None:
+    """The newest version whose status follows from the decision, among those known since it was sent.
 
-    Noyo does not say who decided, so somebody may have made the same decision elsewhere.
+    Noyo does not say who decided, so somebody may have made the same decision elsewhere, with another last managed day.
     """
     wanted = operation.input
-    if not isinstance(wanted, DecisionRequest) or not isinstance(current, Disconnection):
-        return False
-    if current.version == operation.shown_version or not status_matches_decision(wanted.decision, current.status):
-        return False
-    stored_date = current.effective_end_date
-    return wanted.effective_end_date is None or stored_date is None or stored_date == wanted.effective_end_date
+    if not isinstance(wanted, DecisionRequest):
+        return None
+    others = [each for each in versions if isinstance(each, Disconnection) and each.version != operation.shown_version]
+    effects = [each for each in others if status_matches_decision(wanted.decision, each.status)]
+    return effects[-1] if effects else None
 
 
 def with_end_date(answered: Record, before: Record | None, wanted: DecisionRequest) -> Record:
@@ -63,28 +63,30 @@ def with_end_date(answered: Record, before: Record | None, wanted: DecisionReque
     return replace(answered, effective_end_date=wanted.effective_end_date or previous_date)
 
 
-def contradiction(operation: Operation, record: Record) -> UnconfirmedAnswer | None:
+def contradiction(operation: Operation, record: Record, before: Record | None) -> UnconfirmedAnswer | None:
     """What in the record of Noyo's answer is not as requested; None if nothing contradicts the request.
 
-    A field that Noyo leaves out contradicts nothing.
+    A field that Noyo leaves out contradicts nothing. `before` is the record right before the call, if it was read.
     """
-    for problem, as_requested, shown in _compared(operation, record):
+    for problem, as_requested, shown in _compared(operation, record, before):
         if not as_requested:
             return UnconfirmedAnswer(problem, None if shown is None else str(shown))
     return None
 
 
-def _compared(operation: Operation, record: Record) -> Iterator[tuple[AnswerProblem, bool, object]]:
+def _compared(
+    operation: Operation, record: Record, before: Record | None
+) -> Iterator[tuple[AnswerProblem, bool, object]]:
     """For each field that matters: the problem if it differs, whether it is as requested, and what it shows."""
     match operation.input, record:
         case ConnectionRequest() as wanted, Connection():
             yield AnswerProblem.CARRIER, record.carrier_id == wanted.carrier_id, record.carrier_id
             yield _carrier_group_id(record, wanted.carrier_group_id)
         case RetryRequest() as wanted, Connection():
-            corrected = wanted.carrier_group_id is not None and _is_same_id(
-                record.carrier_group_id, wanted.carrier_group_id
-            )
-            still_failed = record.status is ConnectionStatus.UNABLE_TO_CONNECT and not corrected
+            new_id = _new_carrier_group_id(wanted, before)
+            corrected = new_id is not None and _is_same_id(record.carrier_group_id, new_id)
+            failed = {ConnectionStatus.UNABLE_TO_CONNECT} | ({before.status} if before is not None else set())
+            still_failed = record.status in failed and not corrected
             yield AnswerProblem.VERSION, record.version != operation.shown_version, record.version
             yield AnswerProblem.STATUS, not still_failed, record.status.value
             yield _carrier_group_id(record, wanted.carrier_group_id)
@@ -142,11 +144,17 @@ _AFTER = {
 }
 
 
-def _shows(version: Record, operation: Operation, wanted: RetryRequest, since: int) -> bool:
+def _new_carrier_group_id(wanted: RetryRequest, before: Record | None) -> str | None:
+    """The carrier group id that the retry corrects; None if it keeps the one of `before`."""
+    typed, known = wanted.carrier_group_id, before.carrier_group_id if isinstance(before, Connection) else None
+    return None if typed is None or _is_same_id(known, typed) else typed
+
+
+def _shows_retry(version: Record, operation: Operation, new_id: str | None, since: int) -> bool:
     if not isinstance(version, Connection) or version.version == operation.shown_version:
         return False
     if version.modified < since:
         return False
-    if wanted.carrier_group_id is not None:
-        return _is_same_id(version.carrier_group_id, wanted.carrier_group_id)
+    if new_id is not None:
+        return _is_same_id(version.carrier_group_id, new_id)
     return version.status is ConnectionStatus.PROCESSING

@@ -11,7 +11,7 @@ import pytest
 from bot import policies
 from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind
-from bot.domain.reconciliation import contradiction, created_since_sent, find_retry_effect, shows_decision
+from bot.domain.reconciliation import contradiction, created_since_sent, find_decision_effect, find_retry_effect
 from bot.domain.records import ConnectionStatus, Record, UnknownValue
 from bot.domain.records import DisconnectionStatus as Status
 from bot.domain.requests import ConnectionRequest, Decision, DecisionRequest, RetryRequest
@@ -36,26 +36,37 @@ def test_created_since_sent_allows_for_clock_differences(created: int, expected:
 
 def test_an_operation_that_was_never_sent_had_no_effect() -> None:
     assert not created_since_sent(a_connection(created=NOW + 9), replace(CORRECTED, first_sent_at=None))
-    assert find_retry_effect(replace(CORRECTED, first_sent_at=None), [a_connection(carrier_group_id="NEW")]) is None
+    assert (
+        find_retry_effect(replace(CORRECTED, first_sent_at=None), [a_connection(carrier_group_id="NEW")], None) is None
+    )
 
 
 def test_the_corrected_id_proves_a_retry() -> None:
     expected = a_connection(carrier_group_id="NEW", status=ConnectionStatus.UNABLE_TO_CONNECT)
 
-    assert find_retry_effect(CORRECTED, [a_connection(carrier_group_id="OLD"), expected]) == expected
+    assert find_retry_effect(CORRECTED, [a_connection(carrier_group_id="OLD"), expected], None) == expected
 
 
 def test_a_retry_took_effect_if_noyo_shows_its_carrier_group_id_in_another_case() -> None:
     expected = a_connection(carrier_group_id="new", status=ConnectionStatus.UNABLE_TO_CONNECT)
-    assert find_retry_effect(CORRECTED, [expected]) == expected
+    assert find_retry_effect(CORRECTED, [expected], None) == expected
+
+
+def test_an_id_that_differs_from_the_present_one_only_in_its_case_proves_nothing() -> None:
+    before = a_connection(version=SHOWN, carrier_group_id="new")
+    failed = a_connection(carrier_group_id="new", status=ConnectionStatus.UNABLE_TO_CONNECT)
+    processed = replace(failed, status=ConnectionStatus.PROCESSING)
+
+    assert find_retry_effect(CORRECTED, [failed], before) is None
+    assert find_retry_effect(CORRECTED, [processed], before) == processed
 
 
 def test_a_processing_version_proves_a_retry_without_correction() -> None:
     processed = a_connection(status=ConnectionStatus.PROCESSING)
     failed = a_connection(version=uuid(8), status=ConnectionStatus.UNABLE_TO_CONNECT)
 
-    assert find_retry_effect(AS_IT_WAS, [failed, processed]) == processed
-    assert find_retry_effect(AS_IT_WAS, [failed]) is None
+    assert find_retry_effect(AS_IT_WAS, [failed, processed], None) == processed
+    assert find_retry_effect(AS_IT_WAS, [failed], None) is None
 
 
 @pytest.mark.parametrize(
@@ -64,14 +75,13 @@ def test_a_processing_version_proves_a_retry_without_correction() -> None:
     ids=["the version that was shown", "older than the sending", "no connection"],
 )
 def test_versions_that_prove_nothing(version: object) -> None:
-    assert find_retry_effect(AS_IT_WAS, [version]) is None  # type: ignore[list-item]
+    assert find_retry_effect(AS_IT_WAS, [version], None) is None  # type: ignore[list-item]
 
 
 def test_a_request_is_no_retry() -> None:
-    assert find_retry_effect(replace(a_request(), first_sent_at=NOW), [a_connection()]) is None
+    assert find_retry_effect(replace(a_request(), first_sent_at=NOW), [a_connection()], None) is None
 
 
-END, OTHER_END = date(2026, 12, 31), date(2027, 1, 31)
 APPROVED = a_decision(input=DecisionRequest(Decision.APPROVE), shown_version=SHOWN)
 REJECTED = a_decision(input=DecisionRequest(Decision.REJECT), shown_version=SHOWN)
 FOLLOWS = {Decision.APPROVE: {Status.PROCESSING, Status.COMPLETED}, Decision.REJECT: {Status.REJECTED}}
@@ -84,29 +94,25 @@ def test_a_decision_is_there_in_the_statuses_that_follow_from_it_only(
 ) -> None:
     operation = replace(APPROVED, input=DecisionRequest(decision))
 
-    assert shows_decision(operation, a_disconnection(status=status)) is (status in FOLLOWS[decision])
+    version = a_disconnection(status=status)
+    assert find_decision_effect(operation, [version]) == (version if status in FOLLOWS[decision] else None)
 
 
-@pytest.mark.parametrize(
-    ("wanted", "end_date", "expected"),
-    [(None, END, True), (None, None, True), (END, END, True), (END, None, True), (END, OTHER_END, False)],
-)
-def test_another_end_date_than_the_requested_is_no_proof(
-    wanted: date | None, end_date: date | None, expected: bool
-) -> None:
-    operation = replace(APPROVED, input=DecisionRequest(Decision.APPROVE, wanted))
-    current = a_disconnection(status=Status.PROCESSING, effective_end_date=end_date)
+def test_the_newest_version_in_a_status_of_the_decision_shows_it() -> None:
+    first = a_disconnection(version=uuid(3), status=Status.PROCESSING, effective_end_date=date(2026, 12, 31))
+    second = replace(first, version=uuid(4), effective_end_date=date(2027, 1, 31))
+    reopened = replace(first, version=uuid(5), status=Status.NEEDS_REVIEW)
 
-    assert shows_decision(operation, current) is expected
+    assert find_decision_effect(APPROVED, [first, second, reopened]) == second
 
 
 def test_the_shown_version_does_not_prove_a_decision() -> None:
-    assert not shows_decision(REJECTED, a_disconnection(version=SHOWN, status=Status.REJECTED))
+    assert find_decision_effect(REJECTED, [a_disconnection(version=SHOWN, status=Status.REJECTED)]) is None
 
 
 def test_only_a_decision_on_a_disconnection_is_one() -> None:
-    assert not shows_decision(CORRECTED, a_disconnection(status=Status.PROCESSING))
-    assert not shows_decision(APPROVED, a_connection(status=ConnectionStatus.PROCESSING))
+    assert find_decision_effect(CORRECTED, [a_disconnection(status=Status.PROCESSING)]) is None
+    assert find_decision_effect(APPROVED, [a_connection(status=ConnectionStatus.PROCESSING)]) is None
 
 
 # ---------------------------------------------------------------- what a success answer may contradict
@@ -118,7 +124,7 @@ RETRIED_RECORD = a_connection(version=uuid(2), status=ConnectionStatus.PROCESSIN
 
 
 def problem(operation: Operation, record: Record) -> AnswerProblem | None:
-    found = contradiction(operation, record)
+    found = contradiction(operation, record, None)
     return found.problem if found is not None else None
 
 
@@ -184,6 +190,6 @@ def test_a_corrected_id_in_the_answer_proves_a_retry_that_failed_at_once() -> No
 
 
 def test_a_contradiction_holds_what_noyo_showed_instead() -> None:
-    shown = contradiction(SENT_APPROVAL, replace(APPROVED_RECORD, effective_end_date=date(2026, 12, 30)))
+    shown = contradiction(SENT_APPROVAL, replace(APPROVED_RECORD, effective_end_date=date(2026, 12, 30)), None)
 
     assert shown == UnconfirmedAnswer(AnswerProblem.END_DATE, "2026-12-30")

@@ -30,11 +30,12 @@ def card_with(system: System, channel: str, button: str) -> Message:
     return next(message for message in system.slack.channel(channel) if f'"{button}"' in blocks_of(message))
 
 
-def decide(system: System, decision: str) -> None:
+def decide(system: System, decision: str, end_date: str | None = None) -> None:
     system.slack.click(ANA, DECISIONS, card_with(system, DECISIONS, decision).ts, decision)
     view = system.slack.view_of(ANA)
     assert view is not None
-    assert system.slack.submit(ANA, view.id, {}).errors == {}
+    fields = [block["block_id"] for block in view.blocks if block["block_id"].startswith("end_date")]
+    assert system.slack.submit(ANA, view.id, dict.fromkeys(fields, end_date) if end_date else {}).errors == {}
 
 
 def test_a_success_is_compared_with_what_was_wanted(system: System) -> None:
@@ -128,7 +129,7 @@ def test_a_refusal_of_what_took_effect_is_not_called_no_answer(system: System) -
 
     assert system.noyo.disconnection(str(request["id"]))["status"] == "processing"
     seen = system.read_channel(DECISIONS)
-    assert "Noyo refused it, but Noyo shows it approved" in seen
+    assert "Noyo refused it, but it was approved at Noyo" in seen
     assert "did not answer" not in seen
 
 
@@ -653,3 +654,88 @@ def test_the_last_managed_day_is_the_one_that_noyo_chose(system: System) -> None
     shown = system.read_channel(DECISIONS)
     system.settle(120)
     assert system.read_channel(DECISIONS) == shown
+
+
+def retry_with(system: System, carrier_group_id: str) -> None:
+    system.slack.click(ANA, ALERTS, card_with(system, ALERTS, "retry").ts, "retry")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    [field] = [block["block_id"] for block in form.blocks if block["block_id"].startswith("carrier_group_id")]
+    assert system.slack.submit(ANA, form.id, {field: carrier_group_id}).errors == {}
+
+
+def test_a_lost_retry_with_the_id_in_other_letters_is_not_proved_by_another_change(system: System) -> None:
+    """The typed id is the present one. Only a carrier's new message shows up at Noyo."""
+    record = system.noyo.add_connection(
+        group_name="Failed Company", carrier_group_id="AB-1", status="unable_to_connect"
+    )
+    system.settle(30)
+    system.noyo.faults.add(Fault("reset_before", method="PUT"))
+    retry_with(system, "ab-1")
+    system.execute_due()
+    system.noyo.move_connection(record["id"], "unable_to_connect", error="Another message")
+    system.settle(300)
+
+    assert "Noyo shows that @Ana's retry arrived" not in system.read_channel(CONNECTIONS)
+    assert card_with(system, ALERTS, "resolve_send_again")
+
+
+def test_a_retry_with_the_id_in_other_letters_that_still_fails_is_not_confirmed(system: System) -> None:
+    record = system.noyo.add_connection(
+        group_name="Failed Company", carrier_group_id="AB-1", status="unable_to_connect"
+    )
+    system.settle(30)
+    answer = system.noyo.connection(record["id"]) | {"version": OTHER_GROUP, "modified": int(system.clock()) + 5}
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=201, body=answer))
+    retry_with(system, "ab-1")
+    system.settle(300)
+
+    assert "Noyo confirmed" not in system.read_channel(CONNECTIONS)
+    assert "a record that has the status Unable to connect" in system.read_channel(ALERTS)
+
+
+def test_a_retry_that_still_requires_an_action_is_not_confirmed() -> None:
+    with System(ADMINS=ANA, RETRY_AT_ACTION_REQUIRED="yes") as system:
+        system.settle(10)
+        record = system.noyo.add_connection(group_name="Waiting Company", status="action_required")
+        system.settle(30)
+        answer = system.noyo.connection(record["id"]) | {"version": OTHER_GROUP, "modified": int(system.clock()) + 5}
+        system.noyo.faults.add(Fault("false_answer", method="PUT", status=201, body=answer))
+        system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+        system.settle(300)
+
+        assert "Noyo confirmed" not in system.read_channel(CONNECTIONS)
+        assert "a record that has the status Action required" in system.read_channel(ALERTS)
+
+
+def test_an_approval_that_noyo_reopens_before_we_look_had_an_effect(system: System) -> None:
+    """Its answer is lost. We see the request as approved, and then Noyo asks for a decision again."""
+    request = request_disconnection(system)
+    system.noyo.faults.add(Fault("reset_after", method="PUT"))
+    decide(system, "approve")
+    system.execute_due()
+    system.poll()
+    system.wait(5)
+    system.noyo.move_disconnection(request["id"], "needs_review")
+    system.settle(300)
+
+    shown = system.read_channel(DECISIONS)
+    assert "Needs review → **Processing**" in shown
+    assert "Noyo did not answer, but it was approved at Noyo" in shown
+    assert "shows no effect" not in shown
+    assert len(system.writes()) == 1
+
+
+def test_an_approval_that_arrived_with_another_day_shows_that_day(system: System) -> None:
+    """Its answer is lost, and Noyo has stored another last managed day than the one that was sent."""
+    request = request_disconnection(system)
+    system.noyo.faults.add(Fault("reset_after", method="PUT"))
+    decide(system, "approve", end_date="2026-12-30")
+    system.execute_due()
+    system.noyo.move_disconnection(request["id"], "processing", effective_end_date="2026-12-31")
+    system.settle(300)
+
+    assert len(system.writes()) == 1
+    shown = system.read_channel(DECISIONS)
+    assert "Noyo did not answer, but it was approved at Noyo with 31 Dec 2026 as the last managed day" in shown
+    assert "shows no effect" not in shown

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
+from bot.domain.answers import AnswerProblem
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.records import EntityKind
 from bot.domain.requests import (
@@ -228,10 +230,19 @@ def _unversioned(operation: Operation) -> RichText:
     return rich_text(f". {UNVERSIONED}") if operation.unversioned else ()
 
 
+def decided_at_noyo(operation: Operation, request: DecisionRequest) -> RichText:
+    """Someone may have made the same decision elsewhere, and Noyo may have asked for another one since."""
+    answer, day = operation.unconfirmed_answer, operation.outcome.message if operation.outcome else None
+    with_day = f" with {date_text(date.fromisoformat(day))} as the last managed day" if day else ""
+    decided = f"was {DECIDED[request.decision]} at Noyo{with_day}"
+    if answer is not None and answer.problem is AnswerProblem.END_DATE:
+        return rich_text(f"It {decided}")
+    return rich_text(*answered(operation), f", but it {decided}")
+
+
 def _reconciled(operation: Operation, _: Outcome) -> RichText:
-    if isinstance(operation.input, DecisionRequest):  # Someone may have made the same decision elsewhere.
-        shown = f"Noyo shows it {DECIDED[operation.input.decision]}"
-        return rich_text(*answered(operation), ", but ", shown, *_unversioned(operation))
+    if isinstance(operation.input, DecisionRequest):
+        return rich_text(*decided_at_noyo(operation, operation.input), *_unversioned(operation))
     second = _confirmed_by(operation, ", confirmed by ", ",")
     return rich_text(*answered(operation), ", but Noyo shows that ", *possessive(operation), *second, " arrived")
 

@@ -83,7 +83,7 @@ def reply_title(operation: Operation) -> str:
         return _OPEN_TITLES.get(operation.state, sending)
     request = operation.input
     if isinstance(request, DecisionRequest) and _has_outcome(operation, OutcomeKind.RECONCILED):
-        return f"Noyo shows it {operation_text.DECIDED[request.decision]}"
+        return f"It was {operation_text.DECIDED[request.decision]} at Noyo"
     return _TITLES[operation.outcome.kind] if operation.outcome else "Done"
 
 
@@ -171,11 +171,7 @@ def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
 def _reconciled(operation: Operation) -> RichText:
     request = operation.input
     if isinstance(request, DecisionRequest):
-        return rich_text(
-            *answered(operation),
-            f", but Noyo shows it {operation_text.DECIDED[request.decision]}.",
-            _unversioned(operation),
-        )
+        return rich_text(*operation_text.decided_at_noyo(operation, request), ".", _unversioned(operation))
     return rich_text(*answered(operation), f", but Noyo shows that {_your_operation(operation)} arrived.")
 
 

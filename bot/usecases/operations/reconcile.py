@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TypeVar
 
 from bot import policies
@@ -11,9 +12,9 @@ from bot.domain.operations import Operation, OperationKind, OperationState, Outc
 from bot.domain.reconciliation import (
     contradiction,
     created_since_sent,
+    find_decision_effect,
     find_retry_effect,
     is_requested_disconnection,
-    shows_decision,
 )
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, Record
@@ -65,7 +66,7 @@ def unconfirmed_answer(
     """
     if operation.kind in CREATING and _belongs_to_another(deps.records.record_state(record.entity), operation):
         return UnconfirmedAnswer(AnswerProblem.RECORD, record.id)
-    found = contradiction(operation, record)
+    found = contradiction(operation, record, before)
     if found is None and before is not None and before.entity == record.entity and _is_older(record, before, deps):
         return UnconfirmedAnswer(AnswerProblem.VERSION, record.version)
     return found
@@ -76,6 +77,10 @@ def _is_older(record: Record, before: Record, deps: Dependencies) -> bool:
     if record.modified == before.modified:
         return deps.records.has_version(record.entity, record)
     return record.modified < before.modified
+
+
+def _was_refused(operation: Operation) -> bool:
+    return operation.unconfirmed_answer is not None and operation.unconfirmed_answer.problem is AnswerProblem.REFUSED
 
 
 def _was_contradicted(operation: Operation) -> bool:
@@ -122,10 +127,10 @@ def _wanted_connection(operation: Operation, deps: Dependencies) -> tuple[str, s
 
 
 def _settle_if_found(operation: Operation, deps: Dependencies, *, same_name: bool = False) -> bool:
-    record = _effect(operation, deps)
+    record, end_date = _effect(operation, deps)
     if record is None or (same_name and _has_another_name(record, operation)):
         return False
-    outcome = Outcome(OutcomeKind.RECONCILED, record=record.entity)
+    outcome = Outcome(OutcomeKind.RECONCILED, end_date.isoformat() if end_date else None, record.entity)
     settle(operation, OperationState.SUCCEEDED, outcome, deps, record=record)
     return True
 
@@ -137,20 +142,19 @@ def _has_another_name(record: Record, operation: Operation) -> bool:
     return record.group_name.casefold().split() != wanted.group_name.casefold().split()
 
 
-def _effect(operation: Operation, deps: Dependencies) -> Record | None:
-    """The record at Noyo that shows the wanted effect."""
+def _effect(operation: Operation, deps: Dependencies) -> tuple[Record | None, date | None]:
+    """The record at Noyo if it shows, or has shown, the wanted effect; and its last managed day if another was sent."""
     match operation.input:
         case ConnectionRequest() as wanted:
-            return _requested_connection(operation, wanted, deps)
+            return _requested_connection(operation, wanted, deps), None
         case RetryRequest():
-            return _retried_connection(operation, deps)
-        case DecisionRequest():
-            current = deps.noyo.disconnection(operation.entity.key)
-            return current if shows_decision(operation, current) else None
+            return _retried_connection(operation, deps), None
+        case DecisionRequest() as wanted:
+            return _decided_disconnection(operation, wanted, deps)
         case DisconnectionRequest() as wanted:
-            return _requested_disconnection(operation, wanted, deps)
+            return _requested_disconnection(operation, wanted, deps), None
         case _:
-            return None
+            return None, None
 
 
 def _requested_connection(operation: Operation, wanted: ConnectionRequest, deps: Dependencies) -> Connection | None:
@@ -214,14 +218,36 @@ def _was_created_otherwise(first: Connection, wanted: ConnectionRequest) -> bool
 def _retried_connection(operation: Operation, deps: Dependencies) -> Connection | None:
     """The current connection, if it or a version that we saw since we sent shows the effect of the retry."""
     current = deps.noyo.connection(operation.entity.key)
-    since = (operation.first_sent_at or deps.now()) - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS
-    history = deps.records.history(operation.entity, since=since)
-    versions = [*_after_shown_version(operation, history), current]
-    return current if find_retry_effect(operation, versions) is not None else None
+    before, since = _versions(operation, deps)
+    return current if find_retry_effect(operation, [*since, current], before) is not None else None
 
 
-def _after_shown_version(operation: Operation, history: list[Record]) -> list[Record]:
-    """An earlier try may have been `processing` too, so versions before the one that the person saw prove nothing."""
-    shown = (known.modified for known in history if known.version == operation.shown_version)
-    floor = next(shown, None)
-    return history if floor is None else [known for known in history if known.modified > floor]
+def _decided_disconnection(
+    operation: Operation, wanted: DecisionRequest, deps: Dependencies
+) -> tuple[Disconnection | None, date | None]:
+    """The current request, if it or a version that we saw since we sent shows the decision; and another day than ours.
+
+    Noyo may have asked for a decision again since.
+    """
+    current = deps.noyo.disconnection(operation.entity.key)
+    _, since = _versions(operation, deps)
+    effect = find_decision_effect(operation, [*since, current])
+    if effect is None:
+        return None, None
+    end_date, sent = effect.effective_end_date, wanted.effective_end_date
+    if sent is None or end_date in (None, sent):
+        return current, None
+    # Noyo refused ours, so somebody decided with another day elsewhere.
+    return (None, None) if _was_refused(operation) else (current, end_date)
+
+
+def _versions(operation: Operation, deps: Dependencies) -> tuple[Record | None, list[Record]]:
+    """The version that the person saw, if it is known, and those that we saw since the operation was sent.
+
+    A record may have been in the wanted status before, so versions before the one that the person saw prove nothing.
+    """
+    history = deps.records.history(operation.entity, since=0)
+    shown = next((known for known in history if known.version == operation.shown_version), None)
+    sent = (operation.first_sent_at or deps.now()) - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS
+    since = [known for known in history if known.modified >= sent]
+    return shown, since if shown is None else [known for known in since if known.modified > shown.modified]

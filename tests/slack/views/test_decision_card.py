@@ -99,7 +99,7 @@ def test_a_refusal_shows_noyos_message_and_offers_the_decisions_again() -> None:
 def test_a_reconciled_decision_names_nobody() -> None:
     last = settled(a_decision(Decision.REJECT), OutcomeKind.RECONCILED)
     text = rendered_text(card(DisconnectionStatus.REJECTED, last=last))
-    assert "Noyo did not answer, but Noyo shows it rejected" in text
+    assert "Noyo did not answer, but it was rejected at Noyo" in text
     assert "@UANA" not in text
     assert OUTSIDE not in text
 
@@ -150,7 +150,7 @@ def test_a_reply_shows_the_outcome_of_a_decision() -> None:
     assert "Noyo accepted your rejection. The request does not disconnect the group." in rejected
     assert "Disconnection request: Test Company" in rejected
     found = reply_text(OutcomeKind.RECONCILED)
-    assert "# Noyo shows it approved" in found
+    assert "# It was approved at Noyo" in found
     assert "Noyo refused your approval" in reply_text(OutcomeKind.REFUSED, message="No")
     assert "The request changed before your approval was sent" in reply_text(OutcomeKind.CHANGED)
 
@@ -164,7 +164,7 @@ def test_a_thread_line_shows_the_decision_and_the_state_at_noyo() -> None:
     submitted = replace(event, operation_state=OperationState.PENDING)
     assert rendered_text(ThreadLine(submitted, a_decision())).startswith("@UANA approved · ")
     found = replace(event, operation_state=OperationState.SUCCEEDED)
-    assert "Noyo shows it approved" in rendered_text(ThreadLine(found, settled(a_decision(), OutcomeKind.RECONCILED)))
+    assert "it was approved at Noyo" in rendered_text(ThreadLine(found, settled(a_decision(), OutcomeKind.RECONCILED)))
 
 
 def test_a_manual_resolution_shows_the_last_managed_day() -> None:
