@@ -98,10 +98,13 @@ def compare_versions(state: RecordState | None, record: Record) -> VersionOrder:
 
 def shows_something_new(state: RecordState, record: Record) -> bool:
     """Whether the record has another version than the one we have, or shows something else in it."""
-    return state.record.version != record.version or shows_another_end_date(state, record)
+    return state.record.version != record.version or contradicts_known(state, record)
 
 
-def shows_another_end_date(state: RecordState, record: Record) -> bool:
+def contradicts_known(state: RecordState, record: Record) -> bool:
+    """Whether the record has another status or last managed day than we know of the same version."""
+    if state.status != record.status:
+        return True
     if not isinstance(record, Disconnection) or not isinstance(state.record, Disconnection):
         return False
     return record.effective_end_date not in (None, state.record.effective_end_date)

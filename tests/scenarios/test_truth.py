@@ -739,3 +739,16 @@ def test_an_approval_that_arrived_with_another_day_shows_that_day(system: System
     shown = system.read_channel(DECISIONS)
     assert "Noyo did not answer, but it was approved at Noyo with 31 Dec 2026 as the last managed day" in shown
     assert "shows no effect" not in shown
+
+
+def test_a_status_that_changes_without_a_new_version_is_shown(system: System) -> None:
+    record = system.noyo.add_connection(group_name="Test Company", status="processing")
+    system.settle(30)
+    system.noyo.corrupt(record["id"], lambda row: row | {"status": "unable_to_connect"})
+    system.settle(60)
+
+    assert "**Status:** Unable to connect" in system.read_channel(CONNECTIONS)
+    assert card_with(system, ALERTS, "retry")
+    shown = system.read_channel(CONNECTIONS)
+    system.settle(120)
+    assert system.read_channel(CONNECTIONS) == shown

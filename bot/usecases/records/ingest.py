@@ -14,10 +14,10 @@ from bot.domain.record_states import (
     VersionOrder,
     advance,
     compare_versions,
+    contradicts_known,
     deleted_version,
     link_to_operation,
     new_record_state,
-    shows_another_end_date,
 )
 from bot.domain.records import (
     Connection,
@@ -80,8 +80,8 @@ def plan_change(record: Record, deps: Dependencies, *, by: Operation | None = No
         return _advance(state, record, by, deps.now())
     if order is VersionOrder.OLDER:
         return _ingest_older(record, state, by, deps)
-    if shows_another_end_date(state, record):
-        return _ingest_end_date(state, by, deps)
+    if contradicts_known(state, record):
+        return _ingest_same_version(state, by, deps)
     return _link_only(state, by)
 
 
@@ -132,10 +132,13 @@ def _ingest_older(record: Record, state: RecordState, by: Operation | None, deps
     return _advance(state, current, by, deps.now(), known=True)
 
 
-def _ingest_end_date(state: RecordState, by: Operation | None, deps: Dependencies) -> RecordChange | None:
-    """Noyo leaves the last managed day out of some answers, and may have chosen another one than was assumed then."""
+def _ingest_same_version(state: RecordState, by: Operation | None, deps: Dependencies) -> RecordChange | None:
+    """What a read by id shows counts, even if Noyo did not change the version.
+
+    Noyo leaves the last managed day out of some answers, and may have chosen another one than was assumed then.
+    """
     current = _read_if_present(state.entity, deps)
-    if current is None or current.version != state.record.version or not shows_another_end_date(state, current):
+    if current is None or current.version != state.record.version or not contradicts_known(state, current):
         return _link_only(state, by)
     return _advance(state, current, by, deps.now(), known=True)
 
