@@ -146,6 +146,21 @@ def test_a_refusal_is_not_called_no_answer_while_it_is_being_checked(system: Sys
     assert "did not answer" not in seen
 
 
+def test_a_conflict_about_a_retry_is_shown_in_noyos_words(system: System) -> None:
+    """The carrier group id is unchanged, so no other connection can have it."""
+    system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=409, body={"message": "Carrier maintenance"}))
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(60)
+
+    assert "Noyo refused @Ana's retry: Carrier maintenance" in system.read_channel(CONNECTIONS)
+    seen = "".join(map(system.slack.render, system.slack.direct_messages(ANA))) + modal(system)
+    assert "Carrier maintenance" in seen
+    assert "already" not in system.read_channel(CONNECTIONS) + seen
+    assert len(system.writes()) == 1
+
+
 def connected(system: System, **fields: Any) -> dict[str, Any]:
     """A completed connection of the group, and its card."""
     given = {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company", "carrier_group_id": "00110011"}
