@@ -461,6 +461,36 @@ def test_each_pause_of_one_second_has_its_own_notice(system: System) -> None:
     assert "second reason" in typed(system, "status")
 
 
+def unclear_retry(system: System) -> None:
+    """Ana's retry gets no answer, and Noyo shows no effect: an alert asks whether it arrived."""
+    system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    system.noyo.faults.add(Fault("reset_before", method="PUT"))
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(120)
+
+
+def test_what_is_sent_again_during_a_pause_is_not_called_sending(system: System) -> None:
+    unclear_retry(system)
+    typed(system, "pause maintenance")
+    system.slack.click(ANA, ALERTS, card_with(system, ALERTS, "resolve_send_again").ts, "resolve_send_again")
+    system.notify()
+
+    waiting = "waiting while sending is paused. @Ana paused sending to Noyo"
+    [card] = system.slack.channel(CONNECTIONS)
+    for text in (modal(system), system.slack.render(card), system.slack.render(system.slack.channel(ALERTS)[-2])):
+        assert waiting in text
+        assert "sending." not in text
+        assert "Sending it again" not in text
+    assert "Waiting while sending is paused: @Ana's retry" in system.slack.render(card.thread[-1])
+    assert len(system.writes()) == 1
+
+    typed(system, "resume")
+    system.settle(60)
+    assert len(system.writes()) == 2
+    assert "Noyo confirmed @Ana's retry" in system.read_channel(CONNECTIONS)
+
+
 # ---------------------------------------------------------------- changes that keep the status
 
 
