@@ -282,6 +282,25 @@ def test_a_disconnection_that_noyo_completes_during_a_pause_is_not_requested_aga
     assert "**Disconnected**, last managed day 31 Dec 2026" in system.read_channel(CONNECTIONS)
 
 
+@pytest.mark.parametrize(("status", "is_under_way"), [("needs_review", False), ("processing", True)])
+def test_a_requested_disconnection_that_needs_review_is_not_called_under_way(
+    system: System, status: str, is_under_way: bool
+) -> None:
+    connected(system)
+    ask_to_disconnect(system)
+    now = int(system.clock())
+    answer = {"id": OTHER_GROUP, "version": OTHER_CARRIER, "created": now, "modified": now, "status": status}
+    answer |= {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company", "source_type": "platform"}
+    system.noyo.faults.add(Fault("false_answer", method="POST", status=201, body=answer))
+    confirm(system)
+    system.settle(60)
+
+    replies = [*system.slack.direct_messages(ANA), system.slack.view_of(ANA), system.slack.view_of(BEN)]
+    shown = [system.slack.render(reply) for reply in replies if reply is not None]
+    assert sum("Noyo accepted the request" in text for text in shown) == 2, "for each of the two people"
+    assert any("is disconnecting the group" in text for text in shown) == is_under_way
+
+
 def test_only_the_request_that_counts_changes_what_a_connection_shows(system: System) -> None:
     """A request that was rejected, for another carrier, or completed before the connection was created, does not."""
     request = request_disconnection(system, end="2026-09-25")
