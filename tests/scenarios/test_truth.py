@@ -510,6 +510,23 @@ def test_what_is_sent_again_during_a_pause_is_not_called_sending(system: System)
     assert "Noyo confirmed @Ana's retry" in system.read_channel(CONNECTIONS)
 
 
+@pytest.mark.parametrize("button", ["resolve_close", "resolve_arrived"])
+def test_a_resolved_question_about_a_failed_connection_does_not_say_that_nothing_is_needed(
+    system: System, button: str
+) -> None:
+    unclear_retry(system)
+    question = card_with(system, ALERTS, button)
+    system.slack.click(ANA, ALERTS, question.ts, button)
+    system.settle(60)
+
+    [resolved] = [message for message in system.slack.channel(ALERTS) if message.ts == question.ts]
+    text = system.slack.render(resolved)
+    assert "Resolved: Failed Company" in text
+    assert "No action needed" not in text
+    assert "Open the card" in text
+    assert '"retry"' in blocks_of(system.slack.channel(CONNECTIONS)[0])
+
+
 # ---------------------------------------------------------------- changes that keep the status
 
 
