@@ -527,6 +527,22 @@ def test_a_resolved_question_about_a_failed_connection_does_not_say_that_nothing
     assert '"retry"' in blocks_of(system.slack.channel(CONNECTIONS)[0])
 
 
+def test_observe_only_mode_says_which_buttons_have_no_effect() -> None:
+    with System(APPROVERS=f"{ANA},{BEN}", ADMINS=ANA, MODE="observe") as system:
+        system.settle(10)
+        request_disconnection(system)
+        card = card_with(system, DECISIONS, "claim")
+        system.slack.click(ANA, DECISIONS, card.ts, "claim")
+        system.slack.click(ANA, DECISIONS, card.ts, "approve")
+        system.settle(30)
+
+        text = system.slack.render(card_with(system, DECISIONS, "claim"))
+        assert "Switchboard sends nothing to Noyo. Buttons that would send something have no effect." in text
+        assert "Claimed by:** @Ana" in text
+        assert "is in observe-only mode and sends nothing to Noyo" in modal(system)
+        assert system.writes() == []
+
+
 # ---------------------------------------------------------------- changes that keep the status
 
 
