@@ -527,6 +527,41 @@ def test_a_resolved_question_about_a_failed_connection_does_not_say_that_nothing
     assert '"retry"' in blocks_of(system.slack.channel(CONNECTIONS)[0])
 
 
+def test_status_lists_a_connection_with_an_unclear_retry_once_and_without_a_button(system: System) -> None:
+    unclear_retry(system)
+    text = typed(system, "status")
+    assert "Needs our action: 1." in text
+    assert text.count("Failed Company") == 1
+    assert "@Ana asked to retry with the same carrier group id: needs your review: did it arrive?" in text
+    assert "[Retry…]" not in text
+
+    system.slack.click(ANA, ALERTS, card_with(system, ALERTS, "resolve_close").ts, "resolve_close")
+    text = typed(system, "status")
+    assert "Needs our action: 1." in text
+    assert "[Retry…]" in text
+
+
+def test_status_names_a_disconnection_for_as_long_as_it_waits_for_a_person(system: System) -> None:
+    connected(system)
+    ask_to_disconnect(system)
+    text = typed(system, "status")
+    assert "Needs our action: 1." in text
+    assert "Test Company · Guardian" in text
+    assert "waiting for a second approver" in text
+    assert "[Confirm Disconnection…]" in text
+
+    system.noyo.faults.add(Fault("reset_before", method="POST"))
+    confirm(system)
+    system.settle(200)
+    text = typed(system, "status")
+    assert "Needs our action: 1." in text
+    assert "needs your review: did it arrive?\nAnswer the question in #alerts." in text
+    assert "[Confirm Disconnection…]" not in text
+
+    system.slack.click(BEN, ALERTS, card_with(system, ALERTS, "resolve_close").ts, "resolve_close")
+    assert "Nothing needs our action." in typed(system, "status")
+
+
 def test_observe_only_mode_says_which_buttons_have_no_effect() -> None:
     with System(APPROVERS=f"{ANA},{BEN}", ADMINS=ANA, MODE="observe") as system:
         system.settle(10)
