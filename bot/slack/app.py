@@ -18,7 +18,7 @@ from bot.slack import commands
 from bot.slack.context import Actor, RequestContext, give_feedback
 from bot.slack.features import claim, connect, decide, disconnect, resolve, retry, second_approval, status
 from bot.slack.views import replies
-from bot.slack.views.buttons import RESOLUTIONS, Action, ButtonValue, decode
+from bot.slack.views.buttons import RESOLUTIONS, SENDS, Action, ButtonValue, decode
 from bot.slack.views.rich_text import Json, RichText, rich_text
 
 logger = logging.getLogger("switchboard")
@@ -81,9 +81,6 @@ CLICKS: dict[Action, Click] = {
     **{action: partial(resolve.click, action) for action in RESOLUTIONS},
 }
 """Buttons, by action id."""
-
-SENDS = {Action.RETRY, Action.APPROVE, Action.REJECT, Action.DISCONNECT, Action.CONFIRM, Action.SEND_AGAIN}
-"""Buttons that lead to something being sent to Noyo; refused while Switchboard only observes."""
 
 
 def _command(context: RequestContext) -> Listener:

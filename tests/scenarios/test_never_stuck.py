@@ -18,7 +18,7 @@ from infra.local.noyo.faults import FaultKind
 from infra.local.slack.workspace import Message
 from tests.aws import worker_client
 from tests.aws_calls import acting
-from tests.scenarios.test_truth import card_with, day_in, request_disconnection
+from tests.scenarios.test_truth import ask_to_disconnect, card_with, connected, day_in, request_disconnection
 from tests.system import ALERTS, ANA, CONNECTIONS, DECISIONS, GUARDIAN, System
 
 TEN_MINUTES = 600
@@ -300,6 +300,22 @@ def test_no_answer_says_that_nothing_waits_after_a_rollback(system: System) -> N
     assert "This release cannot read 1 of them" in decisions
     assert "newer version of Switchboard" in search
     assert "newer version of Switchboard" in history
+
+
+def test_status_counts_an_operation_that_it_cannot_read_after_a_rollback(system: System) -> None:
+    system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    connected(system)
+    ask_to_disconnect(system)
+    table, client = system.settings.aws.table, worker_client("dynamodb")
+    for item in system.items():
+        if item["pk"]["S"].startswith("OPERATION#"):
+            client.put_item(TableName=table, Item=item | {"schema": {"N": "99"}})
+
+    status = system.slack.render(system.slack.command(ANA, CONNECTIONS, "/noyo", "status").messages[-1])
+
+    assert "Needs our action: 2" in status
+    assert "This release cannot read 1 of them" in status
+    assert "Failed Company" in status
 
 
 def test_an_unreadable_poll_cursor_restarts_its_list_and_is_reported_until_it_was_read(system: System) -> None:

@@ -147,6 +147,21 @@ def test_a_refusal_is_not_called_no_answer_while_it_is_being_checked(system: Sys
     assert "did not answer" not in seen
 
 
+def test_a_conflict_about_a_retry_is_shown_in_noyos_words(system: System) -> None:
+    """The carrier group id is unchanged, so no other connection can have it."""
+    system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=409, body={"message": "Carrier maintenance"}))
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(60)
+
+    assert "Noyo refused @Ana's retry: Carrier maintenance" in system.read_channel(CONNECTIONS)
+    seen = "".join(map(system.slack.render, system.slack.direct_messages(ANA))) + modal(system)
+    assert "Carrier maintenance" in seen
+    assert "already" not in system.read_channel(CONNECTIONS) + seen
+    assert len(system.writes()) == 1
+
+
 def connected(system: System, **fields: Any) -> dict[str, Any]:
     """A completed connection of the group, and its card."""
     given = {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company", "carrier_group_id": "00110011"}
@@ -266,6 +281,25 @@ def test_a_disconnection_that_noyo_completes_during_a_pause_is_not_requested_aga
     assert "Noyo already has one for this group and carrier" in system.read_channel(DECISIONS)
     assert "Otherwise, Noyo is processing it, or has completed it." in system.read_channel(DECISIONS)
     assert "**Disconnected**, last managed day 31 Dec 2026" in system.read_channel(CONNECTIONS)
+
+
+@pytest.mark.parametrize(("status", "is_under_way"), [("needs_review", False), ("processing", True)])
+def test_a_requested_disconnection_that_needs_review_is_not_called_under_way(
+    system: System, status: str, is_under_way: bool
+) -> None:
+    connected(system)
+    ask_to_disconnect(system)
+    now = int(system.clock())
+    answer = {"id": OTHER_GROUP, "version": OTHER_CARRIER, "created": now, "modified": now, "status": status}
+    answer |= {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company", "source_type": "platform"}
+    system.noyo.faults.add(Fault("false_answer", method="POST", status=201, body=answer))
+    confirm(system)
+    system.settle(60)
+
+    replies = [*system.slack.direct_messages(ANA), system.slack.view_of(ANA), system.slack.view_of(BEN)]
+    shown = [system.slack.render(reply) for reply in replies if reply is not None]
+    assert sum("Noyo accepted the request" in text for text in shown) == 2, "for each of the two people"
+    assert any("is disconnecting the group" in text for text in shown) == is_under_way
 
 
 def test_only_the_request_that_counts_changes_what_a_connection_shows(system: System) -> None:
@@ -445,6 +479,104 @@ def test_each_pause_of_one_second_has_its_own_notice(system: System) -> None:
     assert "Sending to Noyo is paused" in notices[1]
     assert "**Reason:** second reason" in notices[1]
     assert "second reason" in typed(system, "status")
+
+
+def unclear_retry(system: System) -> None:
+    """Ana's retry gets no answer, and Noyo shows no effect: an alert asks whether it arrived."""
+    system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    system.noyo.faults.add(Fault("reset_before", method="PUT"))
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(120)
+
+
+def test_what_is_sent_again_during_a_pause_is_not_called_sending(system: System) -> None:
+    unclear_retry(system)
+    typed(system, "pause maintenance")
+    system.slack.click(ANA, ALERTS, card_with(system, ALERTS, "resolve_send_again").ts, "resolve_send_again")
+    system.notify()
+
+    waiting = "waiting while sending is paused. @Ana paused sending to Noyo"
+    [card] = system.slack.channel(CONNECTIONS)
+    for text in (modal(system), system.slack.render(card), system.slack.render(system.slack.channel(ALERTS)[-2])):
+        assert waiting in text
+        assert "sending." not in text
+        assert "Sending it again" not in text
+    assert "Waiting while sending is paused: @Ana's retry" in system.slack.render(card.thread[-1])
+    assert len(system.writes()) == 1
+
+    typed(system, "resume")
+    system.settle(60)
+    assert len(system.writes()) == 2
+    assert "Noyo confirmed @Ana's retry" in system.read_channel(CONNECTIONS)
+
+
+@pytest.mark.parametrize("button", ["resolve_close", "resolve_arrived"])
+def test_a_resolved_question_about_a_failed_connection_does_not_say_that_nothing_is_needed(
+    system: System, button: str
+) -> None:
+    unclear_retry(system)
+    question = card_with(system, ALERTS, button)
+    system.slack.click(ANA, ALERTS, question.ts, button)
+    system.settle(60)
+
+    [resolved] = [message for message in system.slack.channel(ALERTS) if message.ts == question.ts]
+    text = system.slack.render(resolved)
+    assert "Resolved: Failed Company" in text
+    assert "No action needed" not in text
+    assert "Open the card" in text
+    assert '"retry"' in blocks_of(system.slack.channel(CONNECTIONS)[0])
+
+
+def test_status_lists_a_connection_with_an_unclear_retry_once_and_without_a_button(system: System) -> None:
+    unclear_retry(system)
+    text = typed(system, "status")
+    assert "Needs our action: 1." in text
+    assert text.count("Failed Company") == 1
+    assert "@Ana asked to retry with the same carrier group id: needs your review: did it arrive?" in text
+    assert "[Retry…]" not in text
+
+    system.slack.click(ANA, ALERTS, card_with(system, ALERTS, "resolve_close").ts, "resolve_close")
+    text = typed(system, "status")
+    assert "Needs our action: 1." in text
+    assert "[Retry…]" in text
+
+
+def test_status_names_a_disconnection_for_as_long_as_it_waits_for_a_person(system: System) -> None:
+    connected(system)
+    ask_to_disconnect(system)
+    text = typed(system, "status")
+    assert "Needs our action: 1." in text
+    assert "Test Company · Guardian" in text
+    assert "waiting for a second approver" in text
+    assert "[Confirm Disconnection…]" in text
+
+    system.noyo.faults.add(Fault("reset_before", method="POST"))
+    confirm(system)
+    system.settle(200)
+    text = typed(system, "status")
+    assert "Needs our action: 1." in text
+    assert "needs your review: did it arrive?\nAnswer the question in #alerts." in text
+    assert "[Confirm Disconnection…]" not in text
+
+    system.slack.click(BEN, ALERTS, card_with(system, ALERTS, "resolve_close").ts, "resolve_close")
+    assert "Nothing needs our action." in typed(system, "status")
+
+
+def test_observe_only_mode_says_which_buttons_have_no_effect() -> None:
+    with System(APPROVERS=f"{ANA},{BEN}", ADMINS=ANA, MODE="observe") as system:
+        system.settle(10)
+        request_disconnection(system)
+        card = card_with(system, DECISIONS, "claim")
+        system.slack.click(ANA, DECISIONS, card.ts, "claim")
+        system.slack.click(ANA, DECISIONS, card.ts, "approve")
+        system.settle(30)
+
+        text = system.slack.render(card_with(system, DECISIONS, "claim"))
+        assert "Switchboard sends nothing to Noyo. Buttons that would send something have no effect." in text
+        assert "Claimed by:** @Ana" in text
+        assert "is in observe-only mode and sends nothing to Noyo" in modal(system)
+        assert system.writes() == []
 
 
 # ---------------------------------------------------------------- changes that keep the status

@@ -69,9 +69,17 @@ class DynamoOperationRepository(Repository):
         item = self._table.get(schema.operation(operation_id))
         return operation_from(item) if item else None
 
-    def operations(self, operation_ids: Iterable[str]) -> dict[str, Operation]:
-        items = self._table.get_many(map(schema.operation, operation_ids))
-        return {operation.id: operation for operation in map(operation_from, items)}
+    def operations(self, operation_ids: Iterable[str], *, skip_unreadable: bool = False) -> dict[str, Operation]:
+        found = {}
+        for item in self._table.get_many(map(schema.operation, operation_ids)):
+            try:
+                operation = operation_from(item)
+            except UnknownSchema:
+                if not skip_unreadable:
+                    raise
+                continue
+            found[operation.id] = operation
+        return found
 
     def open_on(self, entity: EntityRef) -> Operation | None:
         return self._pointed_to(schema.lock(entity))
@@ -131,11 +139,12 @@ class DynamoOperationRepository(Repository):
         rows = self._table.query("open_kind = :kind", {":kind": schema.NEEDS_RESOLUTION}, index="open")
         return [int(row["open_order"]) for row in rows]
 
+    def waiting_for_people(self, *, limit: int) -> list[str]:
+        resolutions = self._open_ids(schema.NEEDS_RESOLUTION, limit)
+        return [*resolutions, *self._open_ids(schema.AWAITING_CONFIRMATION, limit)]
+
     def awaiting_confirmation(self, *, limit: int) -> list[Operation]:
-        rows = self._table.query(
-            "open_kind = :kind", {":kind": schema.AWAITING_CONFIRMATION}, index="open", limit=limit
-        )
-        ids = [schema.id_of(row["pk"]) for row in rows]
+        ids = self._open_ids(schema.AWAITING_CONFIRMATION, limit)
         found = self.operations(ids)
         listed = (found[operation_id] for operation_id in ids if operation_id in found)
         return [operation for operation in listed if operation.state is OperationState.AWAITING_CONFIRMATION]
@@ -145,6 +154,10 @@ class DynamoOperationRepository(Repository):
 
     def oldest_deferred_due(self, now: int) -> int | None:
         return oldest_due(self._table, schema.DEFERRED, now)
+
+    def _open_ids(self, kind: str, limit: int) -> list[str]:
+        rows = self._table.query("open_kind = :kind", {":kind": kind}, index="open", limit=limit)
+        return [schema.id_of(row["pk"]) for row in rows]
 
     def _pointed_to(self, pointer: Key) -> Operation | None:
         found = self._read(Pointer, pointer)

@@ -77,6 +77,6 @@ def _version_to_send(operation: Operation | None, shown_version: str | None) -> 
 def _current_state(operation: Operation | None) -> RichText:
     if operation is None:
         return rich_text("This request was settled long ago. Nothing was done.")
-    if operation.state is OperationState.PENDING:
+    if operation.state is OperationState.PENDING and operation.deferred_by is None:
         return rich_text("Sending it again. ", *in_progress(operation))
     return in_progress(operation) if operation.is_open else outcome(operation)

@@ -10,10 +10,11 @@ colleague is deciding at this moment.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from bot.domain.content import RecordCard
-from bot.domain.operations import Operation, ReplyTo
+from bot.domain.operations import Operation, OperationState, ReplyTo
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState, decidable
 from bot.domain.records import Connection, Disconnection, DisconnectionStatus, EntityKind, Record, connection_ref
@@ -28,8 +29,17 @@ from bot.slack.views.modals import UUID, notice, notice_view
 from bot.slack.views.operation_text import current_state, in_progress, note_line
 from bot.slack.views.record_cards import claimed_by, disconnection_lines
 from bot.slack.views.record_facts import disconnection_facts, end_date, next_step, source_name, status_name
-from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts
-from bot.slack.views.rich_text import MAX_QUOTE_LENGTH, Json, RichText, Timestamp, UntrustedText, labelled, rich_text
+from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts, request_title
+from bot.slack.views.rich_text import (
+    MAX_QUOTE_LENGTH,
+    ChannelMention,
+    Json,
+    RichText,
+    Timestamp,
+    UntrustedText,
+    labelled,
+    rich_text,
+)
 from bot.usecases.notifications.read_model import SHOWN, current_disconnections, record_card, waiting_for_us
 from bot.usecases.operations import submit
 
@@ -62,16 +72,18 @@ def click_details(context: RequestContext, value: ButtonValue) -> None:
     context.open_view(_details(context, value))
 
 
-def listing(context: RequestContext, opening: str, found: list[RecordState]) -> Json:
-    """Several records, each with its buttons; more than fit are named as more."""
-    parts: list[Part] = [Paragraph([rich_text(opening)])]
-    shown = found[:LISTED]
+def listing(
+    context: RequestContext, opening: str, found: list[RecordState], *, first: Sequence[Sequence[Part]] = ()
+) -> Json:
+    """Several records, each with its buttons; more than fit are named as more. `first`: rows that stand before them."""
+    parts: list[Part] = [Paragraph([rich_text(opening)]), *(part for lines in first for part in lines)]
+    shown = found[: LISTED - len(first)]
     disconnections = current_disconnections(shown, context.deps.records)
     for record_state in shown:
         disconnection = disconnections.get(record_state.entity)
         parts += [Paragraph([row(context, record_state.record, disconnection)])]
         parts += [_buttons(context, record_state, disconnection)]
-    if len(found) > LISTED:
+    if len(found) > len(shown):
         parts.append(Paragraph([rich_text("More match: add a word, or use an id.")]))
     return replies.ephemeral(*parts)
 
@@ -118,12 +130,40 @@ def _nothing(context: RequestContext, text: str) -> Json:
 
 
 def _waiting(context: RequestContext) -> Json:
-    """What needs our team, for somebody who does not name a group."""
-    waiting, total = waiting_for_us(context.deps.records)
-    if total == 0:
+    """What needs our team, for somebody who does not name a group. What only a person can move on comes first."""
+    ids = context.deps.operations.waiting_for_people(limit=COUNTED)
+    read = context.deps.operations.operations(ids[:LISTED], skip_unreadable=True)
+    operations = [read[each] for each in ids[:LISTED] if each in read and _waits(context, read[each])]
+    waiting, total = waiting_for_us(context.deps.records, {operation.entity for operation in operations})
+    settled = len(read) - len(operations)
+    number = len(ids) - settled + total
+    if number == 0:
         return replies.ephemeral("Nothing needs our action.", f"{context.command} status and a name shows one.")
-    unreadable = _unreadable(min(total, SHOWN) - len(waiting))
-    return listing(context, f"Needs our action: {total}. The first are shown.{unreadable}", list(waiting))
+    unreadable = _unreadable(len(ids[:LISTED]) - len(read) + min(total, SHOWN) - len(waiting))
+    opening = f"Needs our action: {number}. The first are shown.{unreadable}"
+    return listing(context, opening, list(waiting), first=_operation_rows(context, operations))
+
+
+def _waits(context: RequestContext, operation: Operation) -> bool:
+    """Whether it still waits for a person; the index may lag."""
+    unresolved = operation.state is OperationState.NEEDS_RESOLUTION
+    return unresolved or operation.awaits_confirmation(context.deps.now())
+
+
+def _operation_rows(context: RequestContext, operations: Sequence[Operation]) -> list[list[Part]]:
+    entities = [operation.entity for operation in operations if operation.entity.is_record]
+    known = context.deps.records.record_states(entities, skip_unreadable=True)
+    return [_operation_row(context, operation, known.get(operation.entity)) for operation in operations]
+
+
+def _operation_row(context: RequestContext, operation: Operation, record_state: RecordState | None) -> list[Part]:
+    """The question has its buttons in its alert only, beside what was sent and what Noyo shows."""
+    if operation.state is OperationState.AWAITING_CONFIRMATION:
+        return _unconfirmed_row(context, operation)
+    display = context.display
+    about = record_facts.title(record_state.record, display) if record_state else request_title(operation, display)
+    answer = rich_text("Answer the question in ", ChannelMention(display.alerts_channel), ".")
+    return [Paragraph([about, labelled("Now", *in_progress(operation)), answer])]
 
 
 def row(context: RequestContext, record: Record, disconnection: RecordState | None) -> RichText:

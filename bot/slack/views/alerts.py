@@ -221,7 +221,13 @@ def _next_step(operation: Operation) -> RichText:
 def _resolved(content: ManualResolution, display: DisplaySettings, links: PermalinkLookup) -> Message:
     operation = content.operation
     state = operation_text.in_progress(operation) if operation.is_open else last_outcome(operation)
-    closing = [] if operation.is_open else [rich_text("No action needed.")]
+    closing = [] if operation.is_open or _leaves_work(content, display) else [rich_text("No action needed.")]
     lines = [state, *closing, *card_link(content.card, links)]
     title = rich_text("Resolved: ", *_resolution_title(content, display))
     return Message([Paragraph(lines)], title, display.warning())
+
+
+def _leaves_work(content: ManualResolution, display: DisplaySettings) -> bool:
+    """Whether there is something to do after the end of the operation: about its outcome, or about the record."""
+    needs_action = content.record_state is not None and needs_our_action(content.record_state.status)
+    return needs_action or bool(operation_text.advice(content.operation, display.command))

@@ -39,6 +39,10 @@ class Action(StrEnum):
     CLOSE = "resolve_close"
 
 
+SENDS = frozenset({Action.RETRY, Action.APPROVE, Action.REJECT, Action.DISCONNECT, Action.CONFIRM, Action.SEND_AGAIN})
+"""Buttons that lead to something being sent to Noyo; refused while Switchboard only observes."""
+
+
 @dataclass(frozen=True, slots=True)
 class ButtonValue:
     """What a button is for: a record in the version that was shown, or an operation (`version`: its attempt).

@@ -24,7 +24,7 @@ from bot.domain.records import Connection, Disconnection, LocalStatus, Status
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.alerts import alert, manual_resolution
 from bot.slack.views.answer_text import answered
-from bot.slack.views.buttons import Action
+from bot.slack.views.buttons import SENDS
 from bot.slack.views.health import pause_notice
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part
 from bot.slack.views.record_cards import connection_card, disconnection_card
@@ -44,7 +44,9 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 
-_OBSERVE_ONLY = "Observe-only mode: Switchboard sends nothing to Noyo, so the buttons have no effect."
+_OBSERVE_ONLY = (
+    "Observe-only mode: Switchboard sends nothing to Noyo. Buttons that would send something have no effect."
+)
 _OBSERVED_ONLY = "Switchboard was in observe-only mode when this was posted: it sent nothing to Noyo."
 """For messages that are not updated when the mode changes."""
 
@@ -60,18 +62,18 @@ def render(content: Content, display: DisplaySettings, links: PermalinkLookup = 
 
 
 def message(content: Content, display: DisplaySettings, links: PermalinkLookup = no_links) -> Message:
-    """The message for the content; in observe-only mode with a warning if it has buttons that change something."""
+    """The message for the content; in observe-only mode with a warning if it has buttons that would send something."""
     rendered = _message(content, display, links)
-    if display.observes_only and _offers_changes(rendered):
+    if display.observes_only and _offers_sending(rendered):
         warning = _OBSERVED_ONLY if isinstance(content, Summary) else _OBSERVE_ONLY
         return replace(rendered, warning=(*rendered.warning, rich_text(warning)))
     return rendered
 
 
-def _offers_changes(message: Message) -> bool:
-    """Whether any button changes something; Details only shows."""
+def _offers_sending(message: Message) -> bool:
+    """Whether any button is refused in observe-only mode; others, such as Claim or Withdraw, work as ever."""
     offered = [button for part in message.parts if isinstance(part, Buttons) for button in part.buttons]
-    return any(button["action_id"] != Action.DETAILS for button in offered)
+    return any(button["action_id"] in SENDS for button in offered)
 
 
 def _message(content: Content, display: DisplaySettings, links: PermalinkLookup) -> Message:

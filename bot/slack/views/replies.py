@@ -8,7 +8,8 @@ from typing import Any
 from bot.domain.content import Reply
 from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
 from bot.domain.people import Permission
-from bot.domain.records import Connection
+from bot.domain.record_states import RecordState
+from bot.domain.records import Connection, ConnectionStatus, DisconnectionStatus
 from bot.domain.requests import Decision, DecisionRequest
 from bot.errors import DeadlineExceeded, ObserveOnly, SlackError, SlackRefused, SwitchboardError, UnknownSchema
 from bot.slack.views import operation_text, record_facts
@@ -49,6 +50,7 @@ _OPEN_TITLES = {
     OperationState.RECONCILING: "Checking with Noyo",
     OperationState.NEEDS_RESOLUTION: "Needs your review",
 }
+_IN_WORK = frozenset({ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, DisconnectionStatus.PROCESSING})
 _NOTHING_TO_DO = rich_text("You don't need to do anything. We'll send you a direct message.")
 EXPIRED_TRIGGER_CODES = frozenset(
     {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged", "invalid_trigger_id"}
@@ -140,7 +142,7 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
     result = operation.outcome
     if result is None:
         return []
-    lines = [_outcome_line(operation, result.kind)]
+    lines = [_outcome_line(content, operation, result.kind)]
     if result.kind is OutcomeKind.NOT_AUTHORIZED and result.decided_by in (None, content.reader):
         lines.append(with_mentions(result.message) if result.message else ())
     parts: list[Part] = [Paragraph(lines)]
@@ -150,12 +152,12 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
     return [*parts, Paragraph([operation_text.advice(operation, display.command)])]
 
 
-def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
+def _outcome_line(content: Reply, operation: Operation, kind: OutcomeKind) -> RichText:
     if kind is OutcomeKind.RECONCILED:
         return _reconciled(operation)
     yours, noun = _your_operation(operation), operation_text.entity_noun(operation)
     sentences = {
-        OutcomeKind.CONFIRMED: _confirmed(operation),
+        OutcomeKind.CONFIRMED: _confirmed(operation, in_work=_is_in_work(content.record_state)),
         OutcomeKind.DUPLICATE: _duplicate(operation),
         OutcomeKind.REFUSED: f"Noyo refused {yours}. Nothing changed.",
         OutcomeKind.CHANGED: f"The {noun} changed before {yours} was sent. {NOTHING_SENT}",
@@ -193,17 +195,24 @@ def _unversioned(operation: Operation) -> str:
     return f" {operation_text.UNVERSIONED}." if operation.unversioned else ""
 
 
-def _confirmed(operation: Operation) -> str:
+def _is_in_work(record_state: RecordState | None) -> bool:
+    return record_state is not None and record_state.status in _IN_WORK
+
+
+def _confirmed(operation: Operation, *, in_work: bool) -> str:
+    """`in_work`: whether the record's status shows that Noyo carries out what was asked for."""
     request = operation.input
+    disconnecting = " and is disconnecting the group" if in_work else ""
+    connecting = " and is connecting the group again" if in_work else ""
     if isinstance(request, DecisionRequest):
         return {
-            Decision.APPROVE: "Noyo accepted your approval and is disconnecting the group.",
+            Decision.APPROVE: f"Noyo accepted your approval{disconnecting}.",
             Decision.REJECT: "Noyo accepted your rejection. The request does not disconnect the group.",
         }[request.decision] + _unversioned(operation)
     return {
         OperationKind.REQUEST_CONNECTION: "Noyo created the connection. Follow its progress on the card.",
-        OperationKind.RETRY_CONNECTION: "Noyo accepted your retry and is connecting the group again.",
-        OperationKind.CREATE_DISCONNECTION: "Noyo accepted the request and is disconnecting the group. "
+        OperationKind.RETRY_CONNECTION: f"Noyo accepted your retry{connecting}.",
+        OperationKind.CREATE_DISCONNECTION: f"Noyo accepted the request{disconnecting}. "
         "Follow its progress on the card.",
         OperationKind.REFRESH_RECORD: "Refreshed from Noyo.",
     }[operation.kind]

@@ -221,9 +221,14 @@ def summary(records: RecordRepository, now: int) -> Summary:
     )
 
 
-def waiting_for_us(records: RecordRepository) -> tuple[tuple[RecordState, ...], int]:
-    """The first records that need our action, and their total number (each status counted up to 1,000)."""
-    waiting = waiting_entities(records)
+def waiting_for_us(
+    records: RecordRepository, besides: Collection[EntityRef] = ()
+) -> tuple[tuple[RecordState, ...], int]:
+    """The first records that need our action, and their total number (each status counted up to 1,000).
+
+    `besides`: records that are shown and counted already.
+    """
+    waiting = [entity for entity in waiting_entities(records) if entity not in besides]
     states = records.record_states(waiting[:SHOWN], skip_unreadable=True)
     return tuple(states[entity] for entity in waiting[:SHOWN] if entity in states), len(waiting)
 

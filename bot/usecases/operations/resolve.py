@@ -28,7 +28,9 @@ def resolve(
     if operation is None or (operation.state, operation.attempts) != (OperationState.NEEDS_RESOLUTION, attempt):
         return None
     now = deps.now()
-    resolved, event = announced(operation.resolve(resolution, person, seen_version, now), now)
+    resolved = operation.resolve(resolution, person, seen_version, now)
+    pause = deps.sending_guard.active_pause() if resolved.waits_to_be_sent else None
+    resolved, event = announced(resolved.defer(pause, now) if pause else resolved, now)
     details = (("operation", operation.id), ("resolution", resolution.value), ("seen_version", seen_version or ""))
     audit = AuditEntry(deps.new_id(), operation.entity, now, person, "resolution_chosen", details, deps.origin)
     return resolved if save_if_unchanged(operation, resolved, event, audit, deps) else None

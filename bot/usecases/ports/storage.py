@@ -73,8 +73,9 @@ class OperationRepository(Protocol):
     def operation(self, operation_id: str) -> Operation | None:
         """Consistent read."""
 
-    def operations(self, operation_ids: Iterable[str]) -> dict[str, Operation]:
-        """Consistent reads in batches, by id. Operations that are no longer stored are left out."""
+    def operations(self, operation_ids: Iterable[str], *, skip_unreadable: bool = False) -> dict[str, Operation]:
+        """Consistent reads in batches, by id. Operations that are no longer stored are left out, and with
+        `skip_unreadable` those that this release cannot read; otherwise `UnknownSchema` for one of them."""
 
     def open_on(self, entity: EntityRef) -> Operation | None:
         """The operation that holds the entity's lock. Consistent read."""
@@ -127,6 +128,10 @@ class OperationRepository(Protocol):
 
     def awaiting_resolution(self) -> list[int]:
         """The submission times of operations that need a manual resolution, earliest first. From an index."""
+
+    def waiting_for_people(self, *, limit: int) -> list[str]:
+        """The ids of operations that need a manual resolution, longest waiting first, then of those that await
+        confirmation, soonest end date first: up to `limit` of each. From an index, so it may lag."""
 
     def awaiting_confirmation(self, *, limit: int) -> list[Operation]:
         """The operations that await confirmation, soonest end date first. Found by an index, then read consistently."""

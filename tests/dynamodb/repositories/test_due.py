@@ -84,6 +84,7 @@ def test_operations_that_need_resolution_are_listed_until_resolved(engine: Engin
             replace(operation, state=OperationState.NEEDS_RESOLUTION, due=None, lease=None), lease="ours"
         )
     assert store.operations.awaiting_resolution() == [NOW - 600, NOW - 60]
+    assert store.operations.waiting_for_people(limit=9) == ["V2", "V1"]
 
     store.operations.save(asked[1], lease=None)
 

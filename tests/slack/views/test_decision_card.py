@@ -140,12 +140,20 @@ def test_an_alert_offers_decisions_until_one_is_submitted() -> None:
     assert list(buttons_of(render(Alert(record_state, "an earlier one"), DISPLAY))) == ["Details"]
 
 
-def reply_text(kind: OutcomeKind, decision: Decision = Decision.APPROVE, message: str | None = None) -> str:
-    return rendered_text(Reply(settled(a_decision(decision), kind, message), a_record_state(a_disconnection())))
+def reply_text(
+    kind: OutcomeKind,
+    decision: Decision = Decision.APPROVE,
+    message: str | None = None,
+    status: DisconnectionStatus = DisconnectionStatus.NEEDS_REVIEW,
+) -> str:
+    record_state = a_record_state(a_disconnection(status=status))
+    return rendered_text(Reply(settled(a_decision(decision), kind, message), record_state))
 
 
 def test_a_reply_shows_the_outcome_of_a_decision() -> None:
-    assert "Noyo accepted your approval and is disconnecting the group." in reply_text(OutcomeKind.CONFIRMED)
+    approved = reply_text(OutcomeKind.CONFIRMED, status=DisconnectionStatus.PROCESSING)
+    assert "Noyo accepted your approval and is disconnecting the group." in approved
+    assert "Noyo accepted your approval.\n" in reply_text(OutcomeKind.CONFIRMED)
     rejected = reply_text(OutcomeKind.CONFIRMED, Decision.REJECT)
     assert "Noyo accepted your rejection. The request does not disconnect the group." in rejected
     assert "Disconnection request: Test Company" in rejected

@@ -2,6 +2,7 @@
 
 from bot.domain.content import ManualResolution
 from bot.domain.operations import OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.records import ConnectionStatus
 from bot.domain.requests import RefreshRequest
 from bot.slack.views.alerts import manual_resolution
 from bot.slack.views.cards import no_links, render
@@ -59,10 +60,18 @@ def test_an_unknown_record_is_shown_as_unknown() -> None:
 
 
 def test_after_the_resolution_it_names_the_person_and_offers_no_buttons() -> None:
-    resolution = ManualResolution(settled(a_retry(), OutcomeKind.REPORTED_ARRIVED, decided_by="UBOB"), a_record_state())
+    processing = a_record_state(a_connection(status=ConnectionStatus.PROCESSING))
+    resolution = ManualResolution(settled(a_retry(), OutcomeKind.REPORTED_ARRIVED, decided_by="UBOB"), processing)
     assert "@UBOB reported that @UANA's retry arrived" in rendered_text(resolution)
     assert "No action needed." in rendered_text(resolution)
     assert buttons_of(render(resolution, DISPLAY)) == {}
+
+
+def test_a_resolution_after_which_something_is_left_to_do_does_not_say_that_nothing_is_needed() -> None:
+    still_failed = ManualResolution(settled(a_retry(), OutcomeKind.CLOSED, decided_by="UBOB"), a_record_state())
+    assert "No action needed" not in rendered_text(still_failed)
+    refused = ManualResolution(settled(a_request(), OutcomeKind.REFUSED, "Bad format"))
+    assert "No action needed" not in rendered_text(refused)
 
 
 def test_an_operation_that_is_sent_again_is_shown_as_sending() -> None:
