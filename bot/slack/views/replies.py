@@ -8,8 +8,7 @@ from typing import Any
 from bot.domain.content import Reply
 from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
 from bot.domain.people import Permission
-from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, ConnectionStatus, DisconnectionStatus
+from bot.domain.records import Connection
 from bot.domain.requests import Decision, DecisionRequest
 from bot.errors import DeadlineExceeded, ObserveOnly, SlackError, SlackRefused, SwitchboardError, UnknownSchema
 from bot.slack.views import operation_text, record_facts
@@ -50,7 +49,6 @@ _OPEN_TITLES = {
     OperationState.RECONCILING: "Checking with Noyo",
     OperationState.NEEDS_RESOLUTION: "Needs your review",
 }
-_IN_WORK = frozenset({ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, DisconnectionStatus.PROCESSING})
 _NOTHING_TO_DO = rich_text("You don't need to do anything. We'll send you a direct message.")
 EXPIRED_TRIGGER_CODES = frozenset(
     {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged", "invalid_trigger_id"}
@@ -142,7 +140,7 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
     result = operation.outcome
     if result is None:
         return []
-    lines = [_outcome_line(content, operation, result.kind)]
+    lines = [_outcome_line(operation, result.kind)]
     if result.kind is OutcomeKind.NOT_AUTHORIZED and result.decided_by in (None, content.reader):
         lines.append(with_mentions(result.message) if result.message else ())
     parts: list[Part] = [Paragraph(lines)]
@@ -152,12 +150,12 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
     return [*parts, Paragraph([operation_text.advice(operation, display.command)])]
 
 
-def _outcome_line(content: Reply, operation: Operation, kind: OutcomeKind) -> RichText:
+def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
     if kind is OutcomeKind.RECONCILED:
         return _reconciled(operation)
     yours, noun = _your_operation(operation), operation_text.entity_noun(operation)
     sentences = {
-        OutcomeKind.CONFIRMED: _confirmed(operation, in_work=_is_in_work(content.record_state)),
+        OutcomeKind.CONFIRMED: _confirmed(operation),
         OutcomeKind.DUPLICATE: _duplicate(operation),
         OutcomeKind.REFUSED: f"Noyo refused {yours}. Nothing changed.",
         OutcomeKind.CHANGED: f"The {noun} changed before {yours} was sent. {NOTHING_SENT}",
@@ -195,25 +193,18 @@ def _unversioned(operation: Operation) -> str:
     return f" {operation_text.UNVERSIONED}." if operation.unversioned else ""
 
 
-def _is_in_work(record_state: RecordState | None) -> bool:
-    return record_state is not None and record_state.status in _IN_WORK
-
-
-def _confirmed(operation: Operation, *, in_work: bool) -> str:
-    """`in_work`: whether the record's status shows that Noyo carries out what was asked for."""
+def _confirmed(operation: Operation) -> str:
+    """Without what Noyo does next: only the card follows the record's status."""
     request = operation.input
-    disconnecting = " and is disconnecting the group" if in_work else ""
-    connecting = " and is connecting the group again" if in_work else ""
     if isinstance(request, DecisionRequest):
         return {
-            Decision.APPROVE: f"Noyo accepted your approval{disconnecting}.",
+            Decision.APPROVE: "Noyo accepted your approval. Follow its progress on the card.",
             Decision.REJECT: "Noyo accepted your rejection. The request does not disconnect the group.",
         }[request.decision] + _unversioned(operation)
     return {
         OperationKind.REQUEST_CONNECTION: "Noyo created the connection. Follow its progress on the card.",
-        OperationKind.RETRY_CONNECTION: f"Noyo accepted your retry{connecting}.",
-        OperationKind.CREATE_DISCONNECTION: f"Noyo accepted the request{disconnecting}. "
-        "Follow its progress on the card.",
+        OperationKind.RETRY_CONNECTION: "Noyo accepted your retry. Follow its progress on the card.",
+        OperationKind.CREATE_DISCONNECTION: "Noyo accepted the request. Follow its progress on the card.",
         OperationKind.REFRESH_RECORD: "Refreshed from Noyo.",
     }[operation.kind]
 

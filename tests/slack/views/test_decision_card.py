@@ -140,20 +140,14 @@ def test_an_alert_offers_decisions_until_one_is_submitted() -> None:
     assert list(buttons_of(render(Alert(record_state, "an earlier one"), DISPLAY))) == ["Details"]
 
 
-def reply_text(
-    kind: OutcomeKind,
-    decision: Decision = Decision.APPROVE,
-    message: str | None = None,
-    status: DisconnectionStatus = DisconnectionStatus.NEEDS_REVIEW,
-) -> str:
-    record_state = a_record_state(a_disconnection(status=status))
+def reply_text(kind: OutcomeKind, decision: Decision = Decision.APPROVE, message: str | None = None) -> str:
+    record_state = a_record_state(a_disconnection())
     return rendered_text(Reply(settled(a_decision(decision), kind, message), record_state))
 
 
 def test_a_reply_shows_the_outcome_of_a_decision() -> None:
-    approved = reply_text(OutcomeKind.CONFIRMED, status=DisconnectionStatus.PROCESSING)
-    assert "Noyo accepted your approval and is disconnecting the group." in approved
-    assert "Noyo accepted your approval.\n" in reply_text(OutcomeKind.CONFIRMED)
+    approved = reply_text(OutcomeKind.CONFIRMED)
+    assert "Noyo accepted your approval. Follow its progress on the card." in approved
     rejected = reply_text(OutcomeKind.CONFIRMED, Decision.REJECT)
     assert "Noyo accepted your rejection. The request does not disconnect the group." in rejected
     assert "Disconnection request: Test Company" in rejected
