@@ -1,4 +1,4 @@
-"""A rule-based state machine of decisions in Slack: after any sequence of events, messages show the current state.
+"""A rule-based state machine of decisions and retries: after any sequence of events, messages show the current state.
 
 People click, submit and type, on current and old messages, and what they did is delivered again. Records change at
 Noyo, answers of Noyo and Slack get lost or are false, workers crash and run again, and the queues hold items that this
@@ -9,6 +9,7 @@ the same interface.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import uuid
@@ -22,8 +23,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.content import Content, ManualResolution, MessageKey, Reply
-from bot.domain.operations import Operation, OperationState, OutcomeKind
-from bot.domain.records import LocalStatus, disconnection_ref, is_open
+from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
+from bot.domain.records import LocalStatus, connection_ref, disconnection_ref, is_open
 from bot.dynamodb.expressions import typed_item
 from bot.dynamodb.schema import SCHEMA
 from bot.usecases.notifications.publish import publish
@@ -35,10 +36,11 @@ from infra.local.slack import Message
 from infra.local.slack.faults import Fault as SlackFault
 from infra.local.slack.faults import Kind as SlackKind
 from tests.aws import worker_client
-from tests.system import ALERTS, ANA, BEN, DECISIONS, GUARDIAN, System
+from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System
 from tests.usecases.execution_bench import PortHook, ProcessStopped, stop_process, write_fault
 
 NAMES = ("Alpha Inc", "Beta Inc")
+FAILED_NAME, FAILED_ID = "Failed Inc", "AB-1"
 PEOPLE = (ANA, BEN)
 END_DATE, LATER_END_DATE = "2026-12-31", "2027-01-31"
 CARD_ACTIONS = st.sampled_from(["claim", "release", "details"])
@@ -54,6 +56,11 @@ HOUR, TEN_MINUTES = 3600, 600
 APPROVE_OR_REJECT = st.sampled_from(["approve", "reject"])
 STATUS = {"approve": "processing", "reject": "rejected"}
 CONFIRMED = re.compile(r"Noyo confirmed @(Ana|Ben)'s (approval|rejection)")
+RETRY_ARRIVED = re.compile(r"Noyo confirmed @(?:Ana|Ben)'s retry|Noyo shows that @(?:Ana|Ben)'s retry arrived")
+RECORD_VERSION = re.compile(r'"n\\*":\\*"([\w-]+)')
+"""The version of the record in the value of a button that answers a question."""
+CONNECTION_STATUSES = st.sampled_from(["processing", "unable_to_connect", "action_required", "completed"])
+TYPED_IDS = st.sampled_from([None, "ab-1", "CD-2"])
 NOYO_FAULTS = ["reset_before", "reset_after", "truncated", "error_before", "error_after", "too_many"]
 SLACK_FAULTS = [SlackKind.RESET_BEFORE, SlackKind.RESET_AFTER, SlackKind.TRUNCATED, SlackKind.SERVER_ERROR]
 WRITES = st.sampled_from(["chat.postMessage", "chat.update", "views.update"])
@@ -79,8 +86,8 @@ class Form:
 
     @property
     def expected_request(self) -> tuple[str, str, str]:
-        """The record, version and status that the request to Noyo must have."""
-        return self.record_id, self.version, STATUS[self.decision]
+        """The record, version and status that the request to Noyo must have; a retry has no status."""
+        return self.record_id, self.version, STATUS.get(self.decision, "")
 
 
 @dataclass
@@ -94,6 +101,12 @@ class Seen:
     """Every record, version and status that Noyo has held."""
     deleted: set[str] = field(default_factory=set)
     """The records that Noyo has deleted at some time."""
+    shown: set[str] = field(default_factory=set)
+    """The versions beside which people asked for a retry, or to send one again."""
+    retries: int = 0
+    """How many retries have taken effect."""
+    connection_version: str = ""
+    """The version of the connection at Noyo after the last step."""
 
 
 def system_with_approvers() -> AbstractContextManager[System]:
@@ -110,9 +123,9 @@ def system_with_approvers() -> AbstractContextManager[System]:
 class CardsStateMachine(RuleBasedStateMachine):
     make_system: ClassVar[Callable[[], AbstractContextManager[System]]] = staticmethod(system_with_approvers)
 
-    @initialize(first=APPROVE_OR_REJECT, second=APPROVE_OR_REJECT)
-    def start(self, first: str, second: str) -> None:
-        """Two requests have cards, and both people have submitted a decision on the first."""
+    @initialize(first=APPROVE_OR_REJECT, second=APPROVE_OR_REJECT, retried=st.booleans())
+    def start(self, first: str, second: str, retried: bool) -> None:
+        """Two requests and a failed connection have cards, and both people have submitted a decision on the first."""
         self.context = self.make_system()
         self.system = self.context.__enter__()
         self.seen = Seen()
@@ -121,12 +134,19 @@ class CardsStateMachine(RuleBasedStateMachine):
         self.record_ids = [self._request_disconnection(name) for name in NAMES]
         self.first_versions = [self.system.noyo.disconnection(record_id) for record_id in self.record_ids]
         self.seen.at_noyo = {(each["id"], each["version"], each["status"]) for each in self.first_versions}
+        failed = self.system.noyo.add_connection(
+            group_name=FAILED_NAME, carrier_group_id=FAILED_ID, carrier_id=GUARDIAN, status="unable_to_connect"
+        )
+        self.connection_id, self.seen.connection_version = str(failed["id"]), str(failed["version"])
+        self.first_connection = failed
         self.system.settle(5)
         self._keep_messages()
         for person, decision in ((ANA, first), (BEN, second)):
             self.open_form(person, decision, 0)
         for person in PEOPLE:
             self.submit_form(person)
+        if retried:
+            self.retry(ANA, 0, None)
 
     def _request_disconnection(self, name: str) -> str:
         disconnection = self.system.noyo.carrier_requests_disconnection(
@@ -144,6 +164,11 @@ class CardsStateMachine(RuleBasedStateMachine):
         """Clicks on an earlier version of a card, which a client may still show."""
         self._click(person, which, decision)
 
+    @rule(person=st.sampled_from(PEOPLE), which=st.integers(0, 30), typed_id=TYPED_IDS)
+    def retry(self, person: str, which: int, typed_id: str | None) -> None:
+        self._click(person, which, "retry")
+        self.submit_form(person, typed_id)
+
     @rule(person=st.sampled_from(PEOPLE), action=st.one_of(CARD_ACTIONS, RESOLUTIONS), which=st.integers(0, 30))
     def click_other_button(self, person: str, action: str, which: int) -> None:
         self._click(person, which, action)
@@ -153,6 +178,8 @@ class CardsStateMachine(RuleBasedStateMachine):
         with_button = [message for message in self.seen.messages if f'"{action}"' in json.dumps(message.blocks)]
         if with_button:
             message = with_button[which % len(with_button)]
+            if action == "resolve_send_again":
+                self.seen.shown.update(RECORD_VERSION.findall(json.dumps(message.blocks)))
             self._did(person, self.system.slack.click_stale(person, message, action))
 
     @rule(word=st.sampled_from(["pause", "resume", "status", "decisions"]))
@@ -162,13 +189,16 @@ class CardsStateMachine(RuleBasedStateMachine):
     def _did(self, person: str, reply: Any) -> None:
         self.seen.interactions.append((person, reply))
 
-    @rule(person=st.sampled_from(PEOPLE))
-    def submit_form(self, person: str) -> None:
+    @rule(person=st.sampled_from(PEOPLE), typed_id=TYPED_IDS)
+    def submit_form(self, person: str, typed_id: str | None = None) -> None:
         form = self._form(person)
         if form is None:
             return
         self.seen.submitted.append(form)
         values = {"reason": "payment_reinstated"} if form.decision == "reject" else {}
+        if form.decision == "retry":
+            self.seen.shown.add(form.version)
+            values = {"carrier_group_id": typed_id} if typed_id else {}
         self._did(person, self.system.slack.submit(person, form.view_id, values))
 
     @rule(which=st.integers(0, 30))
@@ -209,6 +239,13 @@ class CardsStateMachine(RuleBasedStateMachine):
             day = END_DATE if current["effective_end_date"] == LATER_END_DATE else LATER_END_DATE
             self.system.noyo.move_disconnection(current["id"], "needs_review", effective_end_date=day)
 
+    @rule(status=CONNECTION_STATUSES, carrier_group_id=st.sampled_from([FAILED_ID, "RIGHT-1"]))
+    def change_connection_at_noyo(self, status: str, carrier_group_id: str) -> None:
+        self.system.wait(1)
+        error = "The carrier could not find it." if status == "unable_to_connect" else None
+        self.system.noyo.move_connection(self.connection_id, status, error=error, carrier_group_id=carrier_group_id)
+        self.seen.connection_version = self.system.noyo.connection(self.connection_id)["version"]
+
     @rule(which=st.sampled_from([0, 1]))
     def delete_or_restore_at_noyo(self, which: int) -> None:
         record_id = self.record_ids[which]
@@ -243,6 +280,18 @@ class CardsStateMachine(RuleBasedStateMachine):
             "other": other | status,
         }[shows]
         self.system.noyo.faults.add(Fault(kind, method="PUT", path_contains=record_id, status=200, body=body))
+
+    @rule(kind=FALSE_KINDS, shows=st.sampled_from(["unchanged", "status", "earlier"]))
+    def answer_retry_falsely(self, kind: str, shows: str) -> None:
+        """The next retry is answered with success and a record that contradicts it."""
+        current = self.system.noyo.connection(self.connection_id)
+        body = {
+            "unchanged": current,
+            "status": current | {"status": "processing"},
+            "earlier": self.first_connection | {"status": "processing"},
+        }[shows]
+        fault = Fault(kind, method="PUT", path_contains=self.connection_id, status=200, body=body)
+        self.system.noyo.faults.add(fault)
 
     @rule(kind=st.sampled_from(sorted(QUEUES)), newer=st.sampled_from(NEWER), count=st.integers(1, 3))
     def queue_items_of_a_newer_release(self, kind: str, newer: dict[str, Any], count: int) -> None:
@@ -363,7 +412,8 @@ class CardsStateMachine(RuleBasedStateMachine):
     def _keep_messages(self) -> None:
         """Keeps the messages as they are now, so that people can click on them later."""
         known = {(message.ts, json.dumps(message.blocks)) for message in self.seen.messages}
-        for message in [*self.system.slack.channel(DECISIONS), *self.system.slack.channel(ALERTS)]:
+        channels = map(self.system.slack.channel, (CONNECTIONS, DECISIONS, ALERTS))
+        for message in itertools.chain.from_iterable(channels):
             if (message.ts, json.dumps(message.blocks)) not in known:
                 self.seen.messages.append(deepcopy(message))
 
@@ -374,9 +424,24 @@ class CardsStateMachine(RuleBasedStateMachine):
         """The decisions sent to Noyo, and whether each took effect."""
         requests = []
         for seen in self.system.writes():
-            record_id, version = seen.path.split("/")[-2:]
-            requests.append(((record_id, version, seen.body["status"]), seen.took_effect))
+            if "status" in seen.body:
+                record_id, version = seen.path.split("/")[-2:]
+                requests.append(((record_id, version, seen.body["status"]), seen.took_effect))
         return requests
+
+    @property
+    def effective_retries(self) -> int:
+        return sum(seen.took_effect for seen in self.system.writes() if seen.path.endswith("/retry"))
+
+    @invariant()
+    def a_retry_takes_effect_only_on_a_version_beside_which_somebody_asked_for_it(self) -> None:
+        """If several took effect in one step, the version before the later ones is not known."""
+        if not hasattr(self, "connection_id"):
+            return
+        if self.effective_retries == self.seen.retries + 1:
+            assert self.seen.connection_version in self.seen.shown
+        self.seen.retries = self.effective_retries
+        self.seen.connection_version = self.system.noyo.connection(self.connection_id)["version"]
 
     @invariant()
     def at_most_one_of_our_decisions_takes_effect_on_each_request(self) -> None:
@@ -423,6 +488,7 @@ class CardsStateMachine(RuleBasedStateMachine):
         self._stored_records_match_noyo()
         self._messages_show_the_stored_state()
         self._what_is_called_confirmed_took_effect()
+        self._retries_took_effect_as_often_as_people_asked()
         self._every_action_is_in_the_audit_log()
 
     def _every_operation_ended(self) -> None:
@@ -445,7 +511,13 @@ class CardsStateMachine(RuleBasedStateMachine):
                 expected = at_noyo["version"], at_noyo["status"]
                 assert (record_state.record.version, record_state.status.value) == expected
 
+        connection = self.system.connection_record_state(self.connection_id)
+        at_noyo = self.system.noyo.connection(self.connection_id)
+        assert (connection.record.version, connection.status.value) == (at_noyo["version"], at_noyo["status"])
+
     def _took_effect(self, operation: Operation) -> bool:
+        if operation.kind is OperationKind.RETRY_CONNECTION:
+            return self.effective_retries > 0
         submitted = [form for form in self.seen.submitted if form.view_id == operation.id]
         return any((form.expected_request, True) in self.sent for form in submitted)
 
@@ -455,6 +527,9 @@ class CardsStateMachine(RuleBasedStateMachine):
         for record_id in self.record_ids:
             key = MessageKey(DECISIONS, str(disconnection_ref(record_id)))
             self._assert_shows(key, record_card(disconnection_ref(record_id), self.system.bot.slack_dependencies))
+        connection = connection_ref(self.connection_id)
+        key = MessageKey(CONNECTIONS, str(connection))
+        self._assert_shows(key, record_card(connection, self.system.bot.slack_dependencies))
         for operation_id in self._keys("OPERATION#"):
             self._alerts_and_replies_are_current(operation_id)
         self._each_card_is_posted_once()
@@ -488,12 +563,22 @@ class CardsStateMachine(RuleBasedStateMachine):
         took_effect = {
             (form.record_id, form.person, STATUS[form.decision])
             for form in self.seen.submitted
-            if form.expected_request in effective
+            if form.decision in STATUS and form.expected_request in effective
         }
         for record_id, name in zip(self.record_ids, NAMES, strict=True):
             for who, noun in CONFIRMED.findall(self._everything_shown_about(name)):
                 person, status = ANA if who == "Ana" else BEN, "processing" if noun == "approval" else "rejected"
                 assert (record_id, person, status) in took_effect
+
+        if RETRY_ARRIVED.search(self.system.read_channel(CONNECTIONS)):
+            assert self.effective_retries > 0
+
+    def _retries_took_effect_as_often_as_people_asked(self) -> None:
+        entries = self.system.bot.repositories.audit.entries(connection_ref(self.connection_id), limit=1000)
+        details = [(entry.action, dict(entry.details)) for entry in entries]
+        submitted = sum(action == "operation_submitted" and "retry" in given["kind"] for action, given in details)
+        again = sum(given.get("resolution") == "send_again" for _, given in details)
+        assert self.effective_retries <= submitted + again
 
     def _everything_shown_about(self, name: str) -> str:
         render = self.system.slack.render
@@ -515,7 +600,9 @@ class CardsStateMachine(RuleBasedStateMachine):
     def _every_action_is_in_the_audit_log(self) -> None:
         audit_log = self.system.bot.repositories.audit
         audit_entries = [
-            entry for record in self.record_ids for entry in audit_log.entries(disconnection_ref(record), limit=1000)
+            entry
+            for entity in [*map(disconnection_ref, self.record_ids), connection_ref(self.connection_id)]
+            for entry in audit_log.entries(entity, limit=1000)
         ]
         actions = [(entry.action, dict(entry.details).get("operation"), entry.actor) for entry in audit_entries]
         for form in self.seen.submitted:
