@@ -37,7 +37,7 @@ from bot.usecases.operations.lifecycle import (
     settle_if_deleted,
     settle_operations_on_deleted,
 )
-from bot.usecases.operations.reconcile import find_duplicate, reconcile, settle_if_effective, unconfirmed_answer
+from bot.usecases.operations.reconcile import reconcile, settle_if_duplicate, settle_if_effective, unconfirmed_answer
 from bot.usecases.records.ingest import ingest_deletion, read_record
 
 CONFLICT = frozenset({409})
@@ -199,20 +199,8 @@ def _process_refusal(operation: Operation, rules: SendingRules, refusal: NoyoRef
         return
     if refusal.status in rules.stale and _before_sending(_unchanged_record, refused, deps) is None:
         return
-    if refusal.status not in rules.duplicate or not _settle_if_duplicate(operation, refusal, deps):
+    if refusal.status not in rules.duplicate or not settle_if_duplicate(operation, refusal, deps):
         _settle_refused(operation, refusal, deps)
-
-
-def _settle_if_duplicate(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> bool:
-    """Noyo documents a 409 to a new request as a duplicate. To a retry it may mean anything, so it counts as one only
-    if another connection has the ids."""
-    duplicate = find_duplicate(operation, deps)
-    if duplicate is None and operation.kind is not OperationKind.REQUEST_CONNECTION:
-        return False
-    record = duplicate.entity if duplicate else None
-    outcome = Outcome(OutcomeKind.DUPLICATE, refusal.message, record, status=refusal.status)
-    settle(operation, OperationState.REFUSED, outcome, deps)
-    return True
 
 
 def _settle_refused(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> None:

@@ -102,6 +102,21 @@ def settle_if_effective(operation: Operation, deps: Dependencies, *, same_name: 
         return True
 
 
+def settle_if_duplicate(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> bool:
+    """Whether Noyo refused it as a duplicate; then the operation is settled as refused for that reason.
+
+    Noyo documents this for a new request only. To a retry the same status may mean anything, so a retry is a duplicate
+    only if another connection has the ids.
+    """
+    duplicate = find_duplicate(operation, deps)
+    if duplicate is None and operation.kind is not OperationKind.REQUEST_CONNECTION:
+        return False
+    record = duplicate.entity if duplicate else None
+    outcome = Outcome(OutcomeKind.DUPLICATE, refusal.message, record, status=refusal.status)
+    settle(operation, OperationState.REFUSED, outcome, deps)
+    return True
+
+
 def find_duplicate(operation: Operation, deps: Dependencies) -> Connection | None:
     """The connection that makes this request a duplicate, if Noyo lets us see it."""
     carrier_and_group_id = _wanted_connection(operation, deps)
