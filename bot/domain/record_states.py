@@ -17,6 +17,7 @@ from bot.domain.records import (
     Record,
     RecordField,
     Status,
+    UnknownValue,
     changed_fields,
     is_deleted,
     needs_our_action,
@@ -233,9 +234,18 @@ def ends_connection(disconnection: RecordState | None) -> bool:
     )
 
 
+def may_end_connection(disconnection: RecordState | None) -> bool:
+    """Whether this request ends the connection, or has a status that this release does not know."""
+    return ends_connection(disconnection) or _has_unknown_status(disconnection)
+
+
+def _has_unknown_status(disconnection: RecordState | None) -> bool:
+    return disconnection is not None and isinstance(disconnection.status, UnknownValue)
+
+
 def is_connected(record_state: RecordState, disconnection: RecordState | None) -> bool:
-    """`disconnection`: its `current_disconnection`."""
-    return was_connected(record_state) and not ends_connection(disconnection)
+    """Whether the group is certainly connected. `disconnection`: its `current_disconnection`."""
+    return was_connected(record_state) and not may_end_connection(disconnection)
 
 
 def disconnectable(record_state: RecordState, disconnection: RecordState | None) -> bool:
@@ -244,16 +254,22 @@ def disconnectable(record_state: RecordState, disconnection: RecordState | None)
 
 
 def current_disconnection(record_state: RecordState, others: Iterable[RecordState]) -> RecordState | None:
-    """Of all requests to disconnect a connection, the one that counts: the newest that ends it, or else that waits.
+    """Of all requests to disconnect a connection, the one that counts: the newest that ends it, or else that may end
+    it, or else that waits.
 
     Records belong together only if Noyo names the same group and carrier for both.
     """
     connection = record_state.record
     if not was_connected(record_state) or connection.group_id is None:
         return None
-    counting = (other for other in others if ends_connection(other) or decidable(other))
+    counting = (other for other in others if may_end_connection(other) or decidable(other))
     requests = [other for other in counting if _is_about(other.record, connection)]
-    return max(requests, key=lambda other: (ends_connection(other), *_age(other.record)), default=None)
+    return max(requests, key=_importance, default=None)
+
+
+def _importance(request: RecordState) -> tuple[bool, bool, int, int, str]:
+    """If we do not know what a status means, it may end the connection, so it is more important than one that waits."""
+    return ends_connection(request), _has_unknown_status(request), *_age(request.record)
 
 
 def _is_about(request: Record, connection: Record) -> bool:

@@ -130,9 +130,12 @@ CONNECTED = new_record_state(
 )
 COMPLETED, PROCESSING = DisconnectionStatus.COMPLETED, DisconnectionStatus.PROCESSING
 WAITING, REJECTED = DisconnectionStatus.NEEDS_REVIEW, DisconnectionStatus.REJECTED
+UNKNOWN = UnknownValue("carrier_review")
 
 
-def a_request(status: DisconnectionStatus, created: int = NOW + 10, **fields: Any) -> RecordState:
+def a_request(
+    status: DisconnectionStatus | LocalStatus | UnknownValue, created: int = NOW + 10, **fields: Any
+) -> RecordState:
     given = {"group_id": uuid(5), "carrier_id": uuid(6), "created": created, "modified": created + 1, "completed": None}
     return new_record_state(a_disconnection(id=uuid(created % 1000), status=status, **(given | fields)), NOW)
 
@@ -144,6 +147,8 @@ def a_request(status: DisconnectionStatus, created: int = NOW + 10, **fields: An
         ([a_request(WAITING)], 0),
         ([a_request(PROCESSING), a_request(WAITING, NOW + 20)], 0),
         ([a_request(WAITING), a_request(LocalStatus.DELETED, NOW + 20)], 0),
+        ([a_request(UNKNOWN), a_request(WAITING, NOW + 20)], 0),
+        ([a_request(PROCESSING), a_request(UNKNOWN, NOW + 20)], 0),
         ([a_request(COMPLETED), a_request(REJECTED, NOW + 20)], 0),
         ([a_request(COMPLETED), a_request(PROCESSING, NOW + 20)], 1),
         ([a_request(COMPLETED, NOW - 10, completed=NOW - 1)], None),

@@ -286,6 +286,47 @@ def test_only_the_request_that_counts_changes_what_a_connection_shows(system: Sy
     assert '"disconnect"' in blocks_of(card)
 
 
+def test_a_request_in_an_unknown_status_is_shown_on_its_connection_which_is_not_called_connected(
+    system: System,
+) -> None:
+    """Noyo introduces a status later. Nobody knows whether it ends the connection."""
+    connected(system)
+    request = request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "carrier_review")
+    system.settle(30)
+    request_disconnection(system, end="2027-01-31")
+
+    [card] = system.slack.channel(CONNECTIONS)
+    text = system.slack.render(card)
+    assert "Disconnection request:** carrier_review, last managed day 31 Dec 2026" in text
+    assert "Unknown status of the disconnection request. If it stays, ask Noyo what it means." in text
+    assert "The group is connected." not in text
+    assert '"disconnect"' not in blocks_of(card)
+    assert "**Completed**, disconnection request: carrier_review" in typed(system, "status test")
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    assert "A disconnection request may already end this connection." in modal(system)
+
+
+@pytest.mark.parametrize("kind", ["connection", "disconnection"])
+def test_an_alert_does_not_say_that_an_unknown_status_needs_no_action(system: System, kind: str) -> None:
+    if kind == "connection":
+        record = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+        system.settle(30)
+        system.noyo.move_connection(record["id"], "carrier_rejected")
+    else:
+        record = request_disconnection(system, day_in(system, 60))
+        move_end_date(system, record, day_in(system, 7))
+        system.noyo.move_disconnection(record["id"], "carrier_rejected")
+    system.settle(30)
+
+    text = system.read_channel(ALERTS if kind == "connection" else DECISIONS)
+    assert "Changed since this alert" in text
+    assert "Changed to carrier_rejected" in text
+    assert "Unknown status. If it stays, ask Noyo what it means." in text
+    assert "No longer needs action" not in text
+    assert "No action needed" not in text
+
+
 def completed_request(system: System) -> None:
     """A carrier's request that Noyo completes before we read it. Noyo leaves the group out of it from then on."""
     request = system.noyo.carrier_requests_disconnection(
