@@ -109,6 +109,21 @@ def test_a_success_about_another_group_is_not_ours(system: System) -> None:
     assert "Noyo confirmed" not in system.read_channel(CONNECTIONS)
 
 
+def test_a_second_request_with_the_same_id_in_other_letter_case_is_stopped(system: System) -> None:
+    """Noyo may ignore the case, and then could not tell whose request it received."""
+    system.noyo.faults.add(Fault("reset_after", method="POST"))
+    system.request_connection(ANA, carrier_group_id="abc-1")
+    again = system.request_connection(BEN, carrier_group_id="ABC-1")
+    system.settle(120)
+
+    assert "already requested with carrier group id abc-1" in again.errors["carrier_group_id"]
+    assert [each["group_data"]["carrier_group_id"] for each in system.noyo.connections()] == ["abc-1"]
+    assert len(system.writes()) == 1
+    seen = system.read_channel(CONNECTIONS)
+    assert "Noyo shows that @Ana's request arrived" in seen
+    assert "@Ben" not in seen
+
+
 def test_an_answer_that_cannot_be_read_is_not_called_no_answer(system: System) -> None:
     system.noyo.faults.add(Fault("garbage", method="POST"))
     system.request_connection()

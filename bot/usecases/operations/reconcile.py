@@ -16,7 +16,7 @@ from bot.domain.reconciliation import (
     shows_decision,
 )
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection, Record
+from bot.domain.records import Connection, Disconnection, Record, pending_connection_ref
 from bot.domain.requests import ConnectionRequest, DecisionRequest, DisconnectionRequest, RetryRequest
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.usecases.dependencies import Dependencies
@@ -196,6 +196,8 @@ def _is_excluded(
         return False
     if _belongs_to_another(known, operation):
         return True
+    if operation.entity != pending_connection_ref(wanted.carrier_id, wanted.carrier_group_id):
+        return False  # An earlier release stored the id as typed, so its record was not linked when we saw it.
     first = next(iter(deps.records.history(known.entity, since=0)), None)
     return isinstance(first, Connection) and _was_created_otherwise(first, wanted)
 
