@@ -264,6 +264,48 @@ def test_a_second_approver_sees_that_the_connection_is_being_disconnected_alread
     assert system.writes() == []
 
 
+def opens_confirmation(system: System) -> str:
+    card = card_with(system, DECISIONS, "confirm_disconnection")
+    system.slack.click(BEN, DECISIONS, card.ts, "confirm_disconnection")
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    return system.slack.render(view)
+
+
+def test_a_second_approver_sees_that_the_group_was_renamed(system: System) -> None:
+    connection = connected(system)
+    ask_to_disconnect(system)
+    assert "Renamed" not in opens_confirmation(system)
+    system.noyo.move_connection(connection["id"], "completed", group_name="Renamed Inc")
+    system.settle(30)
+
+    assert "Renamed to:** Renamed Inc" in opens_confirmation(system)
+
+
+def test_a_second_approver_cannot_confirm_for_a_connection_that_moved_to_another_group(system: System) -> None:
+    connection = connected(system)
+    ask_to_disconnect(system)
+    system.noyo.move_connection(connection["id"], "completed", group_id=OTHER_GROUP, group_name="Other Inc")
+    system.settle(30)
+
+    shown = opens_confirmation(system)
+    assert "The connection now belongs to Other Inc · Guardian." in shown
+    assert "[Confirm Disconnection]" not in shown
+
+
+def test_a_disconnection_of_a_connection_that_moves_before_it_is_sent_does_not_name_its_status(system: System) -> None:
+    connection = connected(system)
+    ask_to_disconnect(system)
+    confirm(system)
+    system.noyo.move_connection(connection["id"], "completed", group_id=OTHER_GROUP, group_name="Other Inc")
+    system.settle(30)
+
+    assert system.writes() == []
+    seen = system.read_channel(DECISIONS)
+    assert "Not sent: the connection changed at Noyo before @Ana's disconnection request was sent" in seen
+    assert "Its status is now" not in seen
+
+
 def test_a_disconnection_that_noyo_completes_during_a_pause_is_not_requested_again(system: System) -> None:
     """Noyo still shows the connection as completed. The confirmed request waits for the end of the pause."""
     connected(system)
