@@ -124,6 +124,22 @@ def test_a_second_request_with_the_same_id_in_other_letter_case_is_stopped(syste
     assert "@Ben" not in seen
 
 
+def test_the_connection_in_noyos_answer_is_the_requested_one_without_the_zeros_of_its_id(system: System) -> None:
+    """An id loses its leading zeros where it is stored as a number. The request's card continues."""
+    created = system.noyo.add_connection(
+        carrier_id=GUARDIAN, carrier_group_id="110011", group_name="Test Company", status="created"
+    )
+    system.noyo.faults.add(Fault("false_answer", method="POST", status=201, body=created))
+    system.request_connection(carrier_group_id="00110011")
+    system.settle(60)
+
+    [card] = system.slack.channel(CONNECTIONS)
+    text = system.slack.render(card)
+    assert "Carrier group id:** 110011" in text
+    assert "Requested by:** @Ana" in text
+    assert "Noyo confirmed @Ana's request" in system.slack.render(card.thread[-1])
+
+
 def test_an_answer_that_cannot_be_read_is_not_called_no_answer(system: System) -> None:
     system.noyo.faults.add(Fault("garbage", method="POST"))
     system.request_connection()

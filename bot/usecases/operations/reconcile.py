@@ -13,6 +13,7 @@ from bot.domain.reconciliation import (
     created_since_sent,
     find_retry_effect,
     is_requested_disconnection,
+    is_same_number,
     shows_decision,
 )
 from bot.domain.record_states import RecordState
@@ -205,12 +206,12 @@ def _is_excluded(
 def _was_created_otherwise(first: Connection, wanted: ConnectionRequest) -> bool:
     """With the wanted id from the start it would have been linked when we saw it; with another, a retry changed it.
 
-    Unclear if Noyo left the id out at first, or writes it with other capital letters.
+    Unclear if Noyo left the id out at first, or writes it with other capital letters or without its leading zeros.
     """
     initial = first.carrier_group_id
     if initial is None:
         return False
-    return initial == wanted.carrier_group_id or initial.casefold() != wanted.carrier_group_id.casefold()
+    return initial == wanted.carrier_group_id or not is_same_number(initial, wanted.carrier_group_id)
 
 
 def _retried_connection(operation: Operation, deps: Dependencies) -> Connection | None:

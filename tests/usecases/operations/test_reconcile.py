@@ -242,6 +242,21 @@ def test_a_request_of_an_earlier_release_is_found_under_its_own_entity(bench: Ex
     assert len(bench.writes()) == 1
 
 
+def test_a_connection_whose_id_noyo_shows_without_its_zeros_is_ours(bench: ExecutionBench) -> None:
+    """Noyo lists it for the requested id, and a poll sees it before the request is reconciled."""
+    bench.noyo.faults.add(write_fault("reset_after"))
+    bench.request_connection(group_id="00110011")
+    bench.run_worker()
+    [created] = bench.noyo_connections()
+    bench.noyo.corrupt(
+        created["id"], lambda row: row | {"group_data": row["group_data"] | {"carrier_group_id": 110011}}
+    )
+    bench.ingest_current(created["id"])
+
+    assert bench.run_on_schedule("V1").state is OperationState.SUCCEEDED
+    assert bench.record_state(created["id"]).requester == ANA
+
+
 def test_a_connection_seen_before_we_sent_is_not_ours_even_if_it_changed(bench: ExecutionBench) -> None:
     other = bench.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")["id"]
     bench.ingest_current(other)
