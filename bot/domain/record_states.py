@@ -109,10 +109,23 @@ def shows_another_end_date(state: RecordState, record: Record) -> bool:
 
 
 def with_known_fields(record: Record, earlier: Record) -> Record:
-    """Keep the group's name and id if Noyo leaves them out of an answer."""
+    """Keep the group's name and id if Noyo leaves them out of an answer, and when it was completed."""
     return replace(
-        record, group_name=record.group_name or earlier.group_name, group_id=record.group_id or earlier.group_id
+        record,
+        group_name=record.group_name or earlier.group_name,
+        group_id=record.group_id or earlier.group_id,
+        completed=_completed_at(record, earlier),
     )
+
+
+def _completed_at(record: Record, earlier: Record) -> int | None:
+    """A later change of a completed record does not count, and Noyo may leave out when it completed a request."""
+    stays = record.status is earlier.status
+    if record.status is ConnectionStatus.COMPLETED:
+        return earlier.completed if stays else record.completed
+    if record.status is DisconnectionStatus.COMPLETED:
+        return record.completed or (earlier.completed if stays else record.modified)
+    return record.completed
 
 
 def new_record_state(record: Record, now: int) -> RecordState:
@@ -273,7 +286,7 @@ def _importance(request: RecordState) -> tuple[bool, bool, int, int, str]:
 
 
 def _is_about(request: Record, connection: Record) -> bool:
-    """Not if it was completed before the connection was created: then it ended an earlier one."""
+    """Not if it was completed before the group was connected: then it ended an earlier connection."""
     if not isinstance(request, Disconnection):
         return False
     if (request.group_id, request.carrier_id) != (connection.group_id, connection.carrier_id):
@@ -282,9 +295,13 @@ def _is_about(request: Record, connection: Record) -> bool:
 
 
 def has_ended(connection: Record, request: Disconnection) -> bool:
-    """Whether this request, of the same group and carrier, was completed since the connection was created."""
+    """Whether this request, of the same group and carrier, was completed since the group was connected.
+
+    Noyo may complete a connection again after its disconnection. Times are in whole seconds, so both may be the same.
+    """
     over = request.status is DisconnectionStatus.COMPLETED
-    return over and connection.created <= (request.completed or request.modified)
+    completed = request.completed or request.decided or request.modified
+    return over and (connection.completed or connection.created) <= completed
 
 
 def _age(record: Record) -> tuple[int, int, str]:

@@ -400,6 +400,36 @@ def test_an_alert_does_not_say_that_an_unknown_status_needs_no_action(system: Sy
     assert "No action needed" not in text
 
 
+def test_a_connection_that_noyo_completes_again_after_its_disconnection_is_connected(system: System) -> None:
+    connection, request = connected(system), request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "completed")
+    system.settle(60)
+    system.noyo.move_connection(connection["id"], "completed", group_name="Renamed Inc")
+    system.settle(60)
+    assert "The request disconnected the group." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+    for status in ("processing", "completed"):
+        system.noyo.move_connection(connection["id"], status)
+        system.settle(60)
+    [card] = system.slack.channel(CONNECTIONS)
+    assert "The group is connected." in system.slack.render(card)
+    assert '"disconnect"' in blocks_of(card)
+
+
+def test_a_completed_request_that_changes_later_does_not_end_a_newer_connection(system: System) -> None:
+    """Noyo does not say when it completed the request."""
+    first, request = connected(system), request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "completed", completed=None)
+    system.settle(60)
+    system.noyo.remove(first["id"])
+    newer = connected(system)
+    system.noyo.move_disconnection(request["id"], "completed", completed=None, source_id=OTHER_GROUP)
+    system.settle(60)
+
+    [card] = [card for card in system.slack.channel(CONNECTIONS) if newer["id"] in blocks_of(card)]
+    assert "The group is connected." in system.slack.render(card)
+
+
 def completed_request(system: System) -> None:
     """A carrier's request that Noyo completes before we read it. Noyo leaves the group out of it from then on."""
     request = system.noyo.carrier_requests_disconnection(
