@@ -81,7 +81,7 @@ def _compared(
     match operation.input, record:
         case ConnectionRequest() as wanted, Connection():
             yield AnswerProblem.CARRIER, record.carrier_id == wanted.carrier_id, record.carrier_id
-            yield _carrier_group_id(record, wanted.carrier_group_id)
+            yield _carrier_group_id(record, wanted.carrier_group_id, new=created_since_sent(record, operation))
         case RetryRequest() as wanted, Connection():
             new_id = _new_carrier_group_id(wanted, before)
             corrected = new_id is not None and _is_same_id(record.carrier_group_id, new_id)
@@ -101,15 +101,22 @@ def _compared(
             yield _end_date(record, wanted.effective_end_date)
 
 
-def _carrier_group_id(record: Connection, wanted: str | None) -> tuple[AnswerProblem, bool, object]:
-    shown = record.carrier_group_id
-    same = wanted is None or shown is None or _is_same_id(shown, wanted)
-    return AnswerProblem.CARRIER_GROUP_ID, same, shown
+def _carrier_group_id(
+    record: Connection, wanted: str | None, *, new: bool = False
+) -> tuple[AnswerProblem, bool, object]:
+    """`new`: the record was created since the request was sent."""
+    shown, is_same = record.carrier_group_id, is_same_number if new else _is_same_id
+    return AnswerProblem.CARRIER_GROUP_ID, wanted is None or shown is None or is_same(shown, wanted), shown
 
 
 def _is_same_id(shown: str | None, wanted: str) -> bool:
     """Whether Noyo shows the carrier group id that was sent. Noyo may write it in another case."""
     return (shown or "").casefold() == wanted.strip().casefold()
+
+
+def is_same_number(shown: str, wanted: str) -> bool:
+    """The same apart from leading zeros, which an id loses where it is stored as a number."""
+    return _is_same_id(shown.lstrip("0"), wanted.strip().lstrip("0"))
 
 
 def _end_date(record: Disconnection, wanted: date | None) -> tuple[AnswerProblem, bool, object]:

@@ -17,6 +17,7 @@ from bot.domain.records import (
     Record,
     RecordField,
     Status,
+    UnknownValue,
     changed_fields,
     is_deleted,
     needs_our_action,
@@ -111,10 +112,23 @@ def contradicts_known(state: RecordState, record: Record) -> bool:
 
 
 def with_known_fields(record: Record, earlier: Record) -> Record:
-    """Keep the group's name and id if Noyo leaves them out of an answer."""
+    """Keep the group's name and id if Noyo leaves them out of an answer, and when it was completed."""
     return replace(
-        record, group_name=record.group_name or earlier.group_name, group_id=record.group_id or earlier.group_id
+        record,
+        group_name=record.group_name or earlier.group_name,
+        group_id=record.group_id or earlier.group_id,
+        completed=_completed_at(record, earlier),
     )
+
+
+def _completed_at(record: Record, earlier: Record) -> int | None:
+    """A later change of a completed record does not count, and Noyo may leave out when it completed a request."""
+    stays = record.status is earlier.status
+    if record.status is ConnectionStatus.COMPLETED:
+        return earlier.completed if stays else record.completed
+    if record.status is DisconnectionStatus.COMPLETED:
+        return record.completed or (earlier.completed if stays else record.modified)
+    return record.completed
 
 
 def new_record_state(record: Record, now: int) -> RecordState:
@@ -236,9 +250,18 @@ def ends_connection(disconnection: RecordState | None) -> bool:
     )
 
 
+def may_end_connection(disconnection: RecordState | None) -> bool:
+    """Whether this request ends the connection, or has a status that this release does not know."""
+    return ends_connection(disconnection) or _has_unknown_status(disconnection)
+
+
+def _has_unknown_status(disconnection: RecordState | None) -> bool:
+    return disconnection is not None and isinstance(disconnection.status, UnknownValue)
+
+
 def is_connected(record_state: RecordState, disconnection: RecordState | None) -> bool:
-    """`disconnection`: its `current_disconnection`."""
-    return was_connected(record_state) and not ends_connection(disconnection)
+    """Whether the group is certainly connected. `disconnection`: its `current_disconnection`."""
+    return was_connected(record_state) and not may_end_connection(disconnection)
 
 
 def disconnectable(record_state: RecordState, disconnection: RecordState | None) -> bool:
@@ -247,20 +270,26 @@ def disconnectable(record_state: RecordState, disconnection: RecordState | None)
 
 
 def current_disconnection(record_state: RecordState, others: Iterable[RecordState]) -> RecordState | None:
-    """Of all requests to disconnect a connection, the one that counts: the newest that ends it, or else that waits.
+    """Of all requests to disconnect a connection, the one that counts: the newest that ends it, or else that may end
+    it, or else that waits.
 
     Records belong together only if Noyo names the same group and carrier for both.
     """
     connection = record_state.record
     if not was_connected(record_state) or connection.group_id is None:
         return None
-    counting = (other for other in others if ends_connection(other) or decidable(other))
+    counting = (other for other in others if may_end_connection(other) or decidable(other))
     requests = [other for other in counting if _is_about(other.record, connection)]
-    return max(requests, key=lambda other: (ends_connection(other), *_age(other.record)), default=None)
+    return max(requests, key=_importance, default=None)
+
+
+def _importance(request: RecordState) -> tuple[bool, bool, int, int, str]:
+    """If we do not know what a status means, it may end the connection, so it is more important than one that waits."""
+    return ends_connection(request), _has_unknown_status(request), *_age(request.record)
 
 
 def _is_about(request: Record, connection: Record) -> bool:
-    """Not if it was completed before the connection was created: then it ended an earlier one."""
+    """Not if it was completed before the group was connected: then it ended an earlier connection."""
     if not isinstance(request, Disconnection):
         return False
     if (request.group_id, request.carrier_id) != (connection.group_id, connection.carrier_id):
@@ -269,9 +298,13 @@ def _is_about(request: Record, connection: Record) -> bool:
 
 
 def has_ended(connection: Record, request: Disconnection) -> bool:
-    """Whether this request, of the same group and carrier, was completed since the connection was created."""
+    """Whether this request, of the same group and carrier, was completed since the group was connected.
+
+    Noyo may complete a connection again after its disconnection. Times are in whole seconds, so both may be the same.
+    """
     over = request.status is DisconnectionStatus.COMPLETED
-    return over and connection.created <= (request.completed or request.modified)
+    completed = request.completed or request.decided or request.modified
+    return over and (connection.completed or connection.created) <= completed
 
 
 def _age(record: Record) -> tuple[int, int, str]:

@@ -33,7 +33,7 @@ class EntityKind(StrEnum):
 
 @dataclass(frozen=True, order=True, slots=True)
 class EntityRef:
-    """`connection:<uuid>`, `disconnection:<uuid>`, `pending_connection:<carrier uuid>#<carrier group id>`,
+    """`connection:<uuid>`, `disconnection:<uuid>`, `pending_connection:<carrier uuid>#<carrier group id, lower case>`,
     `pending_disconnection:<group uuid>#<carrier uuid>`, `person:<user id>` or `system:<name>`."""
 
     kind: EntityKind
@@ -65,8 +65,8 @@ def disconnection_ref(record_id: str) -> EntityRef:
 
 
 def pending_connection_ref(carrier_id: str, carrier_group_id: str) -> EntityRef:
-    """A requested connection without a Noyo id. Noyo allows one for each such pair."""
-    return EntityRef(EntityKind.PENDING_CONNECTION, f"{carrier_id}#{carrier_group_id}")
+    """A requested connection without a Noyo id. Noyo allows one for each such pair, and may ignore letter case."""
+    return EntityRef(EntityKind.PENDING_CONNECTION, f"{carrier_id}#{carrier_group_id.strip().casefold()}")
 
 
 def pending_disconnection_ref(group_id: str, carrier_id: str) -> EntityRef:

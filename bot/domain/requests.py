@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from bot import policies
-from bot.domain.records import EntityRef
+from bot.domain.records import EntityRef, Record
 
 
 class DisconnectionReason(StrEnum):
@@ -99,6 +99,10 @@ class DisconnectionRequest:
     reason: DisconnectionReason
     connection: EntityRef
     context: str | None = None
+
+    def is_for(self, connection: Record) -> bool:
+        """Whether the connection still belongs to this group and carrier. Noyo may leave the group out."""
+        return (connection.group_id or self.group_id, connection.carrier_id) == (self.group_id, self.carrier_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from bot import policies
 from bot.domain.polling import PAGE_ROW, ListPage, ListRow
+from bot.domain.reconciliation import is_same_number
 from bot.domain.records import Connection, DataExchange, Disconnection, Eligibility, EntityKind, Group, Record
 from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
 from bot.errors import NoyoRefused, UnreadableAnswer
@@ -87,7 +88,8 @@ class NoyoHttpClient:
         return ListPage(matching, 0, len(matching))
 
     def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
-        """GET of the list, filtered by carrier and carrier group id (compared without regard to case).
+        """GET of the list, filtered by carrier and carrier group id (compared without regard to case and to
+        leading zeros, which an id loses where Noyo stores it as a number).
 
         UnreadableAnswer if one row cannot be read, or is at this carrier and does not say with which carrier group id.
         """
@@ -98,8 +100,7 @@ class NoyoHttpClient:
         found = [row.record for row in rows if isinstance(row.record, Connection) and row.record.carrier_id == carrier]
         if any(connection.carrier_group_id is None for connection in found):
             raise UnreadableAnswer("A connection in Noyo's list has no carrier group id.")
-        wanted = group.strip().casefold()
-        return tuple(connection for connection in found if (connection.carrier_group_id or "").casefold() == wanted)
+        return tuple(connection for connection in found if is_same_number(connection.carrier_group_id or "", group))
 
     def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
         """GET of the list, filtered by group and carrier. UnreadableAnswer if one row cannot be read.

@@ -7,6 +7,7 @@ Sensitive fields are not modelled, so they are dropped here.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from enum import Enum
 from typing import Annotated, Any
@@ -34,6 +35,7 @@ from bot.domain.records import (
     Eligibility,
     EligibilityRule,
     Group,
+    LocalStatus,
     UnknownValue,
     is_uuid,
 )
@@ -79,13 +81,17 @@ def _or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _known(values: type[Enum]) -> AfterValidator:
-    """The member of `values`, or an UnknownValue."""
+    """The member of `values`, or an UnknownValue.
+
+    Both are stored as text. So an unknown value that reads like a member, or like a status of our own, gets quotes.
+    """
 
     def known(word: str | None) -> Enum | UnknownValue:
-        try:
+        with suppress(ValueError):
             return values(word)
-        except ValueError:
-            return UnknownValue(clean_text(word or "", limit=MAX_WORD_LENGTH) or "not given")
+        text = clean_text(word or "", limit=MAX_WORD_LENGTH) or "not given"
+        reads_like_ours = any(text == member.value for member in (*LocalStatus, *values))
+        return UnknownValue(f'"{text}"' if reads_like_ours else text)
 
     return AfterValidator(known)
 

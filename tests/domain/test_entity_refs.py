@@ -28,7 +28,8 @@ def test_other_text_is_refused(text: str) -> None:
 
 
 def test_a_request_is_known_by_carrier_and_carrier_group_id() -> None:
-    assert str(pending_connection_ref("carrier", "G#1")) == "pending_connection:carrier#G#1"
+    assert str(pending_connection_ref("carrier", "G#1")) == "pending_connection:carrier#g#1"
+    assert pending_connection_ref("carrier", " abc-1") == pending_connection_ref("carrier", "ABC-1")
     assert connection_ref("1") != disconnection_ref("1")
 
 

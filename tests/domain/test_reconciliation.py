@@ -154,6 +154,9 @@ def test_an_approval_is_compared_with_the_record_in_the_answer(
         ({"carrier_group_id": None}, None),
         ({"carrier_id": uuid(9)}, AnswerProblem.CARRIER),
         ({"carrier_group_id": "OTHER"}, AnswerProblem.CARRIER_GROUP_ID),
+        ({"carrier_group_id": "110011", "created": SINCE}, None),
+        ({"carrier_group_id": "110011", "created": SINCE - 1}, AnswerProblem.CARRIER_GROUP_ID),
+        ({"carrier_group_id": "1100110", "created": SINCE}, AnswerProblem.CARRIER_GROUP_ID),
     ],
 )
 def test_a_new_connection_is_compared_with_the_record_in_the_answer(

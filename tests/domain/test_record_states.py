@@ -130,9 +130,12 @@ CONNECTED = new_record_state(
 )
 COMPLETED, PROCESSING = DisconnectionStatus.COMPLETED, DisconnectionStatus.PROCESSING
 WAITING, REJECTED = DisconnectionStatus.NEEDS_REVIEW, DisconnectionStatus.REJECTED
+UNKNOWN = UnknownValue("carrier_review")
 
 
-def a_request(status: DisconnectionStatus, created: int = NOW + 10, **fields: Any) -> RecordState:
+def a_request(
+    status: DisconnectionStatus | LocalStatus | UnknownValue, created: int = NOW + 10, **fields: Any
+) -> RecordState:
     given = {"group_id": uuid(5), "carrier_id": uuid(6), "created": created, "modified": created + 1, "completed": None}
     return new_record_state(a_disconnection(id=uuid(created % 1000), status=status, **(given | fields)), NOW)
 
@@ -144,11 +147,16 @@ def a_request(status: DisconnectionStatus, created: int = NOW + 10, **fields: An
         ([a_request(WAITING)], 0),
         ([a_request(PROCESSING), a_request(WAITING, NOW + 20)], 0),
         ([a_request(WAITING), a_request(LocalStatus.DELETED, NOW + 20)], 0),
+        ([a_request(UNKNOWN), a_request(WAITING, NOW + 20)], 0),
+        ([a_request(PROCESSING), a_request(UNKNOWN, NOW + 20)], 0),
         ([a_request(COMPLETED), a_request(REJECTED, NOW + 20)], 0),
         ([a_request(COMPLETED), a_request(PROCESSING, NOW + 20)], 1),
         ([a_request(COMPLETED, NOW - 10, completed=NOW - 1)], None),
         ([a_request(COMPLETED, NOW - 10, completed=NOW + 1)], 0),
         ([a_request(COMPLETED, NOW - 10)], None),
+        ([a_request(COMPLETED, NOW - 10, completed=NOW)], 0),
+        ([a_request(COMPLETED, NOW - 10, decided=NOW - 5, modified=NOW + 9)], None),
+        ([a_request(COMPLETED, NOW - 10, decided=NOW, modified=NOW + 9)], 0),
         ([a_request(PROCESSING, NOW - 10)], 0),
         ([a_request(PROCESSING, carrier_id=uuid(7))], None),
         ([a_request(PROCESSING, group_id=None)], None),
@@ -158,6 +166,26 @@ def test_one_request_to_disconnect_counts_for_a_connection(requests: list[Record
     expected = None if counts is None else requests[counts]
     assert current_disconnection(CONNECTED, requests) == expected
     assert current_disconnection(CONNECTED, reversed(requests)) == expected
+
+
+@pytest.mark.parametrize(("completed", "counts"), [(NOW + 19, True), (NOW + 20, True), (NOW + 21, False)])
+def test_a_request_counts_if_it_was_completed_since_the_group_was_connected(completed: int, counts: bool) -> None:
+    state = replace(CONNECTED, record=replace(CONNECTED.record, completed=completed))
+    request = a_request(COMPLETED, completed=NOW + 20)
+    assert current_disconnection(state, [request]) == (request if counts else None)
+
+
+def test_a_later_version_does_not_change_when_a_record_was_completed() -> None:
+    connection = a_connection(status=ConnectionStatus.COMPLETED, completed=NOW)
+    again = with_known_fields(replace(connection, completed=NOW + 9), connection)
+    assert again.completed == NOW
+    before = replace(connection, status=ConnectionStatus.PROCESSING)
+    assert with_known_fields(replace(connection, completed=NOW + 9), before).completed == NOW + 9
+
+    waiting = a_request(WAITING).record
+    request = with_known_fields(a_request(COMPLETED, modified=NOW + 20).record, waiting)
+    assert request.completed == NOW + 20
+    assert with_known_fields(a_request(COMPLETED, modified=NOW + 40).record, request).completed == NOW + 20
 
 
 @pytest.mark.parametrize("changes", [{"group_id": None}, {"status": ConnectionStatus.PROCESSING}])

@@ -108,6 +108,8 @@ def test_every_field_of_a_disconnection_is_read() -> None:
 def test_unknown_status_and_source_are_kept_as_received() -> None:
     assert connection(status="connecting").status == UnknownValue("connecting")
     assert disconnection(status="paused").status == UnknownValue("paused")
+    assert connection(status="com\u200bpleted").status == UnknownValue('"completed"')
+    assert disconnection(status="deleted_at_noyo").status == UnknownValue('"deleted_at_noyo"')
     assert disconnection(source_type="moon").source_type == UnknownValue("moon")
 
 

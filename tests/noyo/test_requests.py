@@ -135,6 +135,15 @@ def test_records_by_id_take_between_1_and_50_ids(count: int) -> None:
     assert http_stub.sent == []
 
 
+def test_connections_at_a_carrier_ignore_leading_zeros_of_the_group_id() -> None:
+    same, other = {"carrier_group_id": 110011}, {"carrier_group_id": "1100110"}
+    rows = connection_json(group_data=same), connection_json(id=VERSION, group_data=other)
+
+    (found,) = stub_with(json_response(page_json(*rows))).client().connections_at(CARRIER, "00110011")
+
+    assert found.id == ID
+
+
 def test_connections_at_a_carrier_ignore_the_case_of_the_group_id() -> None:
     other_group = {"carrier_group_id": "AB-2", "group_name": "Other"}
     http_stub = stub_with(

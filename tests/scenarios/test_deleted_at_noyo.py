@@ -189,3 +189,20 @@ def test_a_request_whose_connection_was_deleted_is_not_sent_again(system: System
 
     assert len(system.writes()) == 1
     assert system.noyo.connections() == []
+
+
+def test_a_status_that_noyo_names_like_ours_is_an_unknown_one(system: System) -> None:
+    """Only a 404 to a read by its id says that a record is deleted."""
+    record = system.noyo.add_connection(group_name="Present Company", status="processing")
+    system.settle(30)
+    system.noyo.move_connection(record["id"], "deleted_at_noyo")
+    system.settle(30)
+
+    seen = system.read_channel(CONNECTIONS) + answer(system, f"status {record['id']}")
+    assert DELETED not in seen
+    assert 'Processing → "deleted_at_noyo"' in seen
+    assert "Unknown status. If it stays, ask Noyo what it means." in seen
+
+    system.noyo.move_connection(record["id"], "completed")
+    system.settle(30)
+    assert "It exists at Noyo again" not in system.read_channel(CONNECTIONS)

@@ -110,6 +110,37 @@ def test_a_success_about_another_group_is_not_ours(system: System) -> None:
     assert "Noyo confirmed" not in system.read_channel(CONNECTIONS)
 
 
+def test_a_second_request_with_the_same_id_in_other_letter_case_is_stopped(system: System) -> None:
+    """Noyo may ignore the case, and then could not tell whose request it received."""
+    system.noyo.faults.add(Fault("reset_after", method="POST"))
+    system.request_connection(ANA, carrier_group_id="abc-1")
+    again = system.request_connection(BEN, carrier_group_id="ABC-1")
+    system.settle(120)
+
+    assert "already requested with carrier group id abc-1" in again.errors["carrier_group_id"]
+    assert [each["group_data"]["carrier_group_id"] for each in system.noyo.connections()] == ["abc-1"]
+    assert len(system.writes()) == 1
+    seen = system.read_channel(CONNECTIONS)
+    assert "Noyo shows that @Ana's request arrived" in seen
+    assert "@Ben" not in seen
+
+
+def test_the_connection_in_noyos_answer_is_the_requested_one_without_the_zeros_of_its_id(system: System) -> None:
+    """An id loses its leading zeros where it is stored as a number. The request's card continues."""
+    created = system.noyo.add_connection(
+        carrier_id=GUARDIAN, carrier_group_id="110011", group_name="Test Company", status="created"
+    )
+    system.noyo.faults.add(Fault("false_answer", method="POST", status=201, body=created))
+    system.request_connection(carrier_group_id="00110011")
+    system.settle(60)
+
+    [card] = system.slack.channel(CONNECTIONS)
+    text = system.slack.render(card)
+    assert "Carrier group id:** 110011" in text
+    assert "Requested by:** @Ana" in text
+    assert "Noyo confirmed @Ana's request" in system.slack.render(card.thread[-1])
+
+
 def test_an_answer_that_cannot_be_read_is_not_called_no_answer(system: System) -> None:
     system.noyo.faults.add(Fault("garbage", method="POST"))
     system.request_connection()
@@ -265,6 +296,48 @@ def test_a_second_approver_sees_that_the_connection_is_being_disconnected_alread
     assert system.writes() == []
 
 
+def opens_confirmation(system: System) -> str:
+    card = card_with(system, DECISIONS, "confirm_disconnection")
+    system.slack.click(BEN, DECISIONS, card.ts, "confirm_disconnection")
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    return system.slack.render(view)
+
+
+def test_a_second_approver_sees_that_the_group_was_renamed(system: System) -> None:
+    connection = connected(system)
+    ask_to_disconnect(system)
+    assert "Renamed" not in opens_confirmation(system)
+    system.noyo.move_connection(connection["id"], "completed", group_name="Renamed Inc")
+    system.settle(30)
+
+    assert "Renamed to:** Renamed Inc" in opens_confirmation(system)
+
+
+def test_a_second_approver_cannot_confirm_for_a_connection_that_moved_to_another_group(system: System) -> None:
+    connection = connected(system)
+    ask_to_disconnect(system)
+    system.noyo.move_connection(connection["id"], "completed", group_id=OTHER_GROUP, group_name="Other Inc")
+    system.settle(30)
+
+    shown = opens_confirmation(system)
+    assert "The connection now belongs to Other Inc · Guardian." in shown
+    assert "[Confirm Disconnection]" not in shown
+
+
+def test_a_disconnection_of_a_connection_that_moves_before_it_is_sent_does_not_name_its_status(system: System) -> None:
+    connection = connected(system)
+    ask_to_disconnect(system)
+    confirm(system)
+    system.noyo.move_connection(connection["id"], "completed", group_id=OTHER_GROUP, group_name="Other Inc")
+    system.settle(30)
+
+    assert system.writes() == []
+    seen = system.read_channel(DECISIONS)
+    assert "Not sent: the connection changed at Noyo before @Ana's disconnection request was sent" in seen
+    assert "Its status is now" not in seen
+
+
 def test_a_disconnection_that_noyo_completes_during_a_pause_is_not_requested_again(system: System) -> None:
     """Noyo still shows the connection as completed. The confirmed request waits for the end of the pause."""
     connected(system)
@@ -316,6 +389,77 @@ def test_only_the_request_that_counts_changes_what_a_connection_shows(system: Sy
     assert "The group is connected." in text
     assert "Disconnection request" not in text
     assert '"disconnect"' in blocks_of(card)
+
+
+def test_a_request_in_an_unknown_status_is_shown_on_its_connection_which_is_not_called_connected(
+    system: System,
+) -> None:
+    """Noyo introduces a status later. Nobody knows whether it ends the connection."""
+    connected(system)
+    request = request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "carrier_review")
+    system.settle(30)
+    request_disconnection(system, end="2027-01-31")
+
+    [card] = system.slack.channel(CONNECTIONS)
+    text = system.slack.render(card)
+    assert "Disconnection request:** carrier_review, last managed day 31 Dec 2026" in text
+    assert "Unknown status of the disconnection request. If it stays, ask Noyo what it means." in text
+    assert "The group is connected." not in text
+    assert '"disconnect"' not in blocks_of(card)
+    assert "**Completed**, disconnection request: carrier_review" in typed(system, "status test")
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    assert "A disconnection request may already end this connection." in modal(system)
+
+
+@pytest.mark.parametrize("kind", ["connection", "disconnection"])
+def test_an_alert_does_not_say_that_an_unknown_status_needs_no_action(system: System, kind: str) -> None:
+    if kind == "connection":
+        record = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+        system.settle(30)
+        system.noyo.move_connection(record["id"], "carrier_rejected")
+    else:
+        record = request_disconnection(system, day_in(system, 60))
+        move_end_date(system, record, day_in(system, 7))
+        system.noyo.move_disconnection(record["id"], "carrier_rejected")
+    system.settle(30)
+
+    text = system.read_channel(ALERTS if kind == "connection" else DECISIONS)
+    assert "Changed since this alert" in text
+    assert "Changed to carrier_rejected" in text
+    assert "Unknown status. If it stays, ask Noyo what it means." in text
+    assert "No longer needs action" not in text
+    assert "No action needed" not in text
+
+
+def test_a_connection_that_noyo_completes_again_after_its_disconnection_is_connected(system: System) -> None:
+    connection, request = connected(system), request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "completed")
+    system.settle(60)
+    system.noyo.move_connection(connection["id"], "completed", group_name="Renamed Inc")
+    system.settle(60)
+    assert "The request disconnected the group." in system.slack.render(system.slack.channel(CONNECTIONS)[0])
+
+    for status in ("processing", "completed"):
+        system.noyo.move_connection(connection["id"], status)
+        system.settle(60)
+    [card] = system.slack.channel(CONNECTIONS)
+    assert "The group is connected." in system.slack.render(card)
+    assert '"disconnect"' in blocks_of(card)
+
+
+def test_a_completed_request_that_changes_later_does_not_end_a_newer_connection(system: System) -> None:
+    """Noyo does not say when it completed the request."""
+    first, request = connected(system), request_disconnection(system)
+    system.noyo.move_disconnection(request["id"], "completed", completed=None)
+    system.settle(60)
+    system.noyo.remove(first["id"])
+    newer = connected(system)
+    system.noyo.move_disconnection(request["id"], "completed", completed=None, source_id=OTHER_GROUP)
+    system.settle(60)
+
+    [card] = [card for card in system.slack.channel(CONNECTIONS) if newer["id"] in blocks_of(card)]
+    assert "The group is connected." in system.slack.render(card)
 
 
 def completed_request(system: System) -> None:

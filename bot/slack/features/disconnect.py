@@ -14,7 +14,7 @@ from datetime import date
 
 from bot.domain.operations import Operation, OperationKind, OperationState
 from bot.domain.people import Right
-from bot.domain.record_states import RecordState, disconnectable, ends_connection, was_connected
+from bot.domain.record_states import RecordState, disconnectable, ends_connection, may_end_connection, was_connected
 from bot.domain.records import Connection, Disconnection, pending_disconnection_ref
 from bot.domain.requests import DisconnectionReason
 from bot.slack.context import RequestContext
@@ -73,7 +73,7 @@ def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> J
         return _already_requested(context, operation)
     related = related_records(record_state, context.deps.records)
     disconnection = related.disconnections.get(record_state.entity)
-    if disconnection is not None and ends_connection(disconnection):
+    if disconnection is not None and may_end_connection(disconnection):
         return _already_disconnected(context, record, disconnection)
     return disconnect_form(
         record,
@@ -94,7 +94,7 @@ def _read(context: RequestContext, entry: Entry) -> FormTarget[Current]:
         return target
     record_state = target.value[0]
     disconnection = current_disconnections([record_state], context.deps.records).get(record_state.entity)
-    return replace(target, version=f"{target.version}:ended") if ends_connection(disconnection) else target
+    return replace(target, version=f"{target.version}:ended") if may_end_connection(disconnection) else target
 
 
 def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
@@ -164,10 +164,11 @@ def _already_requested(context: RequestContext, operation: Operation) -> Json:
 def _already_disconnected(context: RequestContext, record: Connection, disconnection: RecordState) -> Json:
     status = record_facts.current_status(record, disconnection, bold=True)
     channel = ChannelMention(context.display.decisions_channel)
+    ends = "already ends" if ends_connection(disconnection) else "may already end"
     return notice(
         "Not possible",
         rich_text(record_facts.group_name(record), " is now: ", *status, "."),
-        rich_text("A disconnection request already ends this connection. Its card is in ", channel, "."),
+        rich_text(f"A disconnection request {ends} this connection. Its card is in ", channel, "."),
         "Nothing new was sent to Noyo.",
     )
 

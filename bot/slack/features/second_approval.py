@@ -23,7 +23,7 @@ from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Q
 from bot.slack.views.modals import form, notice, replace_modal
 from bot.slack.views.operation_text import actor, in_progress, outcome
 from bot.slack.views.record_cards import earlier_requests_line
-from bot.slack.views.record_facts import current_status, status_name
+from bot.slack.views.record_facts import current_status, group_and_carrier, group_name, status_name
 from bot.slack.views.request_cards import consequence, disconnection_parties, pending_disconnection_facts
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
@@ -89,7 +89,7 @@ def confirmation_or_reason(context: RequestContext, operation: Operation, *, fir
     record_state = context.deps.records.record_state(wanted.connection)
     related = related_records(record_state, context.deps.records) if record_state is not None else RelatedRecords()
     disconnection = related.disconnections.get(wanted.connection)
-    obstacle = _obstacle(context, operation, record_state, disconnection)
+    obstacle = _obstacle(context, operation, wanted, record_state, disconnection)
     return obstacle or confirmation(
         operation,
         wanted,
@@ -101,7 +101,11 @@ def confirmation_or_reason(context: RequestContext, operation: Operation, *, fir
 
 
 def _obstacle(
-    context: RequestContext, operation: Operation, record_state: RecordState | None, disconnection: RecordState | None
+    context: RequestContext,
+    operation: Operation,
+    wanted: DisconnectionRequest,
+    record_state: RecordState | None,
+    disconnection: RecordState | None,
 ) -> Json | None:
     """A reason for which the worker would not send it, shown while somebody can still act on it.
 
@@ -112,6 +116,9 @@ def _obstacle(
     if authorized(Right.APPROVE, operation.actor or "", context.deps).verdict is Verdict.DENIED:
         lost_right = rich_text(actor(operation), ", who asked for it, is no longer allowed to.")
         return notice("Not possible", lost_right, advice)
+    if record_state is not None and not wanted.is_for(record_state.record):
+        parties = group_and_carrier(record_state.record, context.display)
+        return notice("Not possible", rich_text("The connection now belongs to ", *parties, "."), advice)
     if record_state is not None and not is_connected(record_state, disconnection):
         now = rich_text("The connection is now: ", *current_status(record_state.record, disconnection, bold=True), ".")
         return notice("Not possible", now, advice)
@@ -138,6 +145,8 @@ def confirmation(
     ]
     facts = [*pending_disconnection_facts(operation, wanted), labelled("Asked for", Timestamp(operation.submitted_at))]
     if record is not None:
+        renamed = record.group_name not in (None, wanted.group_name)
+        facts.append(labelled("Renamed to", group_name(record)) if renamed else ())
         facts.append(labelled("The connection", status_name(record.status)))
     facts.append(earlier_requests_line(earlier))
     parts: list[Part] = [Paragraph(lines), Paragraph(facts)]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from bot.domain.content import Alert, ManualResolution
 from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionSource, needs_our_action
+from bot.domain.records import (
+    Connection,
+    ConnectionStatus,
+    Disconnection,
+    DisconnectionSource,
+    Status,
+    UnknownValue,
+    needs_our_action,
+)
 from bot.domain.reminders import days_left
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.answer_text import answered
@@ -111,7 +119,7 @@ def _history(record_state: RecordState) -> list[RichText]:
 def _outdated(content: Alert, display: DisplaySettings, links: PermalinkLookup) -> Message:
     record_state = content.record_state
     lines = [
-        _current_state(content),
+        _current_state(content, display),
         *_facts(content, display),
         *_requester(record_state),
         *card_link(content.card, links),
@@ -124,12 +132,17 @@ def _outdated(content: Alert, display: DisplaySettings, links: PermalinkLookup) 
 def _outdated_title(content: Alert) -> str:
     if open_operation(content) is not None:
         return "In progress"
-    if needs_our_action(content.record_state.status):
+    if _may_need_action(content.record_state.status):
         return "Changed since this reminder" if content.is_reminder else "Changed since this alert"
     return "No longer needs action"
 
 
-def _current_state(content: Alert) -> RichText:
+def _may_need_action(status: Status) -> bool:
+    """A status that Noyo introduced after this release may need action too."""
+    return needs_our_action(status) or isinstance(status, UnknownValue)
+
+
+def _current_state(content: Alert, display: DisplaySettings) -> RichText:
     operation = open_operation(content)
     if operation is not None:
         return operation_text.in_progress(operation)
@@ -137,6 +150,8 @@ def _current_state(content: Alert) -> RichText:
     if needs_our_action(record.status):
         return rich_text("Now: ", status_name(record.status), ". It still needs action. Go to its card.")
     changed = rich_text("Changed to ", status_name(record.status), " · ", Timestamp(record.modified))
+    if _may_need_action(record.status):
+        return rich_text(*changed, ". ", *next_step(record, display))
     return rich_text(*changed, ". No action needed.")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from functools import partial
 
-from bot.domain.record_states import RecordState, decidable, disconnectable, ends_connection
+from bot.domain.record_states import RecordState, decidable, disconnectable, ends_connection, may_end_connection
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
@@ -84,8 +84,11 @@ def status_line(record: Record, disconnection: RecordState | None = None, *, lab
 def current_status(record: Record, disconnection: RecordState | None, *, bold: bool = False) -> RichText:
     """The status in words. Noyo shows a connection as completed while, and after, its group is disconnected, so there
     its `disconnection` counts."""
-    if disconnection is None or not ends_connection(disconnection):
-        return rich_text(status_name(record.status, bold=bold))
+    name = status_name(record.status, bold=bold)
+    if disconnection is None or not may_end_connection(disconnection):
+        return rich_text(name)
+    if not ends_connection(disconnection):
+        return rich_text(name, ", disconnection request: ", status_name(disconnection.status))
     end = end_date_of(disconnection)
     if disconnection.status is DisconnectionStatus.COMPLETED:
         last_day = f", last managed day {date_text(end)}" if end is not None else ""
@@ -105,9 +108,8 @@ def carrier_group_id_line(record: Connection) -> RichText:
 
 
 def requester(record_state: RecordState) -> RichText:
-    if record_state.requester is None:
-        return labelled("Requested by", "someone outside Switchboard")
-    return labelled("Requested by", UserMention(record_state.requester))
+    person = record_state.requester
+    return labelled("Requested by", UserMention(person) if person else "someone outside Switchboard")
 
 
 def attempts(record_state: RecordState) -> RichText:
@@ -243,9 +245,10 @@ def parse_status(kind: EntityKind, value: str) -> Status:
 
 def next_step(record: Record, display: DisplaySettings, disconnection: RecordState | None = None) -> RichText:
     """What to do, or that no action is needed."""
-    status = disconnection.status if disconnection is not None and ends_connection(disconnection) else record.status
+    status = disconnection.status if disconnection is not None and may_end_connection(disconnection) else record.status
     if isinstance(status, UnknownValue):
-        return rich_text("Unknown status. If it stays, ask Noyo what it means.")
+        of = "" if status is record.status else " of the disconnection request"
+        return rich_text(f"Unknown status{of}. If it stays, ask Noyo what it means.")
     if status is ConnectionStatus.ACTION_REQUIRED:
         return _required_action(record, display)
     return rich_text(_NEXT_STEPS[status])
@@ -261,9 +264,8 @@ def _required_action(record: Record, display: DisplaySettings) -> RichText:
 
 
 def source_name(record: Disconnection) -> Span:
-    if record.source_type in _SOURCES:
-        return PlainText(_SOURCES[record.source_type])
-    return UntrustedText(record.source_type.value, 60)
+    name = _SOURCE_NAMES.get(record.source_type.value)
+    return PlainText(name) if name else UntrustedText(record.source_type.value, 60)
 
 
 def disconnection_facts(record: Disconnection, today: date | None = None) -> list[RichText]:
@@ -343,7 +345,6 @@ def _field_value(field: RecordField, value: str | None, display: DisplaySettings
 
 
 def _source_line(record: Disconnection) -> RichText:
-    source_id = UntrustedText(record.source_id, 80) if record.source_id else None
-    reference = rich_text(" (reference: ", source_id, ")") if source_id else ()
+    reference = rich_text(" (reference: ", UntrustedText(record.source_id, 80), ")") if record.source_id else ()
     when = f" on {date_text(record.source_date)}" if record.source_date else ""
     return labelled("Source", source_name(record), when, *reference)

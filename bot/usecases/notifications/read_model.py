@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from bot import policies
 from bot.domain.content import Alert, RecordCard, RelatedRecords, RequestCard, Summary
 from bot.domain.operations import Operation, OperationState, OutcomeKind
-from bot.domain.record_states import RecordState, current_disconnection, operation_card_key, was_connected
+from bot.domain.record_states import RecordState, current_disconnection, is_connected, operation_card_key, was_connected
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, EntityKind, EntityRef
 from bot.domain.reminders import awaits_decision
 from bot.domain.requests import ConnectionRequest, DisconnectionRequest
@@ -123,16 +123,28 @@ def related_records(record_state: RecordState, records: RecordRepository) -> Rel
     states = _group_states(record_state, records)
     known = [other.record for other in states]
     record, carrier = record_state.record, record_state.record.carrier_id
-    at_carrier = (state for state in states if state.record.carrier_id == carrier)
+    disconnections = _current([record_state, *states], [record_state, *states])
     is_request = isinstance(record, Disconnection)
     return RelatedRecords(
         other_carriers=tuple(other for other in known if isinstance(other, Connection) and other.carrier_id != carrier),
         earlier=tuple(
             other for other in _requests(states, carrier) if not is_request or other.created <= record.created
         ),
-        connection=next((state for state in at_carrier if isinstance(state.record, Connection)), None),
-        disconnections=_current([record_state, *states], [record_state, *states]),
+        connection=_connection_to_disconnect(states, carrier, disconnections),
+        disconnections=disconnections,
     )
+
+
+def _connection_to_disconnect(
+    states: Iterable[RecordState], carrier_id: str, disconnections: Mapping[EntityRef, RecordState]
+) -> RecordState | None:
+    """The newest connection to this carrier that is connected; without one the newest completed one, or the newest."""
+
+    def rank(state: RecordState) -> tuple[bool, bool]:
+        return is_connected(state, disconnections.get(state.entity)), was_connected(state)
+
+    at_carrier = (state for state in states if state.record.carrier_id == carrier_id)
+    return max((state for state in at_carrier if isinstance(state.record, Connection)), key=rank, default=None)
 
 
 def current_disconnections(shown: Iterable[RecordState], records: RecordRepository) -> dict[EntityRef, RecordState]:

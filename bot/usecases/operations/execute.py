@@ -245,14 +245,13 @@ def _is_still_connected(
         return True
     if operation.sends > 1 and settle_if_effective(operation, deps):
         return False
-    changed = Outcome(OutcomeKind.CHANGED, message=current.status.value)
+    changed = Outcome(OutcomeKind.CHANGED, message=current.status.value if wanted.is_for(current) else None)
     settle(operation, OperationState.CANCELLED, changed, deps)
     return False
 
 
 def _is_same_connection(current: Connection, wanted: DisconnectionRequest) -> bool:
-    same = (current.group_id or wanted.group_id, current.carrier_id) == (wanted.group_id, wanted.carrier_id)
-    return same and current.status is ConnectionStatus.COMPLETED
+    return wanted.is_for(current) and current.status is ConnectionStatus.COMPLETED
 
 
 def _is_already_requested(

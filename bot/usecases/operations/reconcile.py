@@ -15,9 +15,10 @@ from bot.domain.reconciliation import (
     find_decision_effect,
     find_retry_effect,
     is_requested_disconnection,
+    is_same_number,
 )
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection, Record
+from bot.domain.records import Connection, Disconnection, Record, pending_connection_ref
 from bot.domain.requests import ConnectionRequest, DecisionRequest, DisconnectionRequest, RetryRequest
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.usecases.dependencies import Dependencies
@@ -215,6 +216,8 @@ def _is_excluded(
         return False
     if _belongs_to_another(known, operation):
         return True
+    if operation.entity != pending_connection_ref(wanted.carrier_id, wanted.carrier_group_id):
+        return False  # An earlier release stored the id as typed, so its record was not linked when we saw it.
     first = next(iter(deps.records.history(known.entity, since=0)), None)
     return isinstance(first, Connection) and _was_created_otherwise(first, wanted)
 
@@ -222,12 +225,12 @@ def _is_excluded(
 def _was_created_otherwise(first: Connection, wanted: ConnectionRequest) -> bool:
     """With the wanted id from the start it would have been linked when we saw it; with another, a retry changed it.
 
-    Unclear if Noyo left the id out at first, or writes it with other capital letters.
+    Unclear if Noyo left the id out at first, or writes it with other capital letters or without its leading zeros.
     """
     initial = first.carrier_group_id
     if initial is None:
         return False
-    return initial == wanted.carrier_group_id or initial.casefold() != wanted.carrier_group_id.casefold()
+    return initial == wanted.carrier_group_id or not is_same_number(initial, wanted.carrier_group_id)
 
 
 def _retried_connection(operation: Operation, deps: Dependencies) -> Connection | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from bot.domain.operations import OperationState, OutcomeKind
 from bot.domain.record_states import RecordState
+from bot.domain.records import EntityKind, EntityRef
+from bot.domain.requests import ConnectionRequest
 from bot.usecases.operations.reconcile import find_duplicate
 from infra.local.noyo import Fault
 from tests.usecases.execution_bench import ANA, BEN, CARRIER, REQUEST, ExecutionBench, open_bench, write_fault
@@ -220,6 +223,38 @@ def test_a_connection_that_got_its_id_by_a_retry_is_not_ours(bench: ExecutionBen
 
     assert kind(bench, "V1") is OutcomeKind.DUPLICATE
     assert bench.record_state(other).requested_by_operation is None
+
+
+def test_a_request_of_an_earlier_release_is_found_under_its_own_entity(bench: ExecutionBench) -> None:
+    """It stored the id as typed, and a poll of this release sees the connection first."""
+    bench.request_connection("V0", group_id="ABC-1")
+    entity = EntityRef(EntityKind.PENDING_CONNECTION, f"{CARRIER}#ABC-1")
+    earlier = replace(bench.operation("V0"), id="V1", entity=entity, input=ConnectionRequest(CARRIER, "ABC-1", "Test"))
+    bench.store.operations.submit(earlier, expected=None, events=(), audit=None)
+    bench.noyo.faults.add(write_fault("reset_after"))
+    bench.run_worker()
+    [created] = bench.noyo_connections()
+    bench.ingest_current(created["id"])
+
+    assert bench.run_on_schedule("V1").state is OperationState.SUCCEEDED
+    assert kind(bench, "V1") is OutcomeKind.RECONCILED
+    assert not bench.is_locked(entity)
+    assert len(bench.writes()) == 1
+
+
+def test_a_connection_whose_id_noyo_shows_without_its_zeros_is_ours(bench: ExecutionBench) -> None:
+    """Noyo lists it for the requested id, and a poll sees it before the request is reconciled."""
+    bench.noyo.faults.add(write_fault("reset_after"))
+    bench.request_connection(group_id="00110011")
+    bench.run_worker()
+    [created] = bench.noyo_connections()
+    bench.noyo.corrupt(
+        created["id"], lambda row: row | {"group_data": row["group_data"] | {"carrier_group_id": 110011}}
+    )
+    bench.ingest_current(created["id"])
+
+    assert bench.run_on_schedule("V1").state is OperationState.SUCCEEDED
+    assert bench.record_state(created["id"]).requester == ANA
 
 
 def test_a_connection_seen_before_we_sent_is_not_ours_even_if_it_changed(bench: ExecutionBench) -> None:

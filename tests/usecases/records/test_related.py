@@ -65,6 +65,19 @@ def test_the_card_shows_other_carriers_and_links_the_connection_that_would_end(s
     assert any("Open the card" in str(block) for block in card.blocks)
 
 
+def test_the_connection_to_disconnect_is_the_one_that_is_connected(system: System) -> None:
+    """The group also has a newer connection to the carrier, which failed."""
+    add_connection(system, GUARDIAN)
+    system.wait(60)
+    system.noyo.add_connection(carrier_id=GUARDIAN, group_id=GROUP, status="unable_to_connect", carrier_group_id="99")
+    publish_changes(system)
+    request_disconnection(system)
+    publish_changes(system)
+
+    [card] = [message for message in system.slack.channel(DECISIONS) if "Disconnect" in str(message.blocks)]
+    assert "Connection to disconnect:** Completed" in system.slack.render(card)
+
+
 def test_the_card_follows_changes_at_other_carriers_of_the_group(system: System) -> None:
     other = add_connection(system, AETNA, "processing")
     request_disconnection(system)
