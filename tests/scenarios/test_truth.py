@@ -535,6 +535,61 @@ def test_every_changed_field_of_a_connection_is_shown_in_its_thread(system: Syst
     assert "still **Waiting on the carrier**; nothing that is shown here changed" in system.slack.render(third)
 
 
+# ---------------------------------------------------------------- an attempt after an earlier one
+
+
+def approval_without_answer(system: System) -> dict[str, Any]:
+    """An approval that may have arrived, and that Noyo does not show."""
+    request = request_disconnection(system)
+    system.noyo.faults.add(Fault("reset_before", method="PUT"))
+    decide(system, "approve")
+    system.execute_due()
+    return request
+
+
+def test_an_approval_that_may_have_arrived_before_the_record_changed_is_not_called_unsent(system: System) -> None:
+    request = approval_without_answer(system)
+    system.noyo.move_disconnection(str(request["id"]), "needs_review", effective_end_date="2027-01-31")
+    system.settle(300)
+
+    assert len(system.writes()) == 1
+    [answer] = map(system.slack.render, system.slack.direct_messages(ANA))
+    assert "Not sent again" in answer
+    assert "The request changed at Noyo and shows no effect of your approval." in answer
+    assert "approval will not be sent again: it had changed at Noyo" in typed(system, f"history {request['id']}")
+
+
+def test_an_approval_that_a_pause_defers_after_an_attempt_is_not_called_unsent(system: System) -> None:
+    approval_without_answer(system)
+    typed(system, "pause maintenance")
+    system.settle(200)
+
+    assert len(system.writes()) == 1
+    assert "Paused, not sent again" in modal(system)
+    assert "approval is deferred, not sent again yet" in typed(system, "history Test")
+
+
+def test_a_disconnection_of_which_noyo_has_an_earlier_attempt_is_not_called_unsent(system: System) -> None:
+    """It arrived with another last managed day, so Noyo does not clearly show it, and a person sends it again."""
+    connection = connected(system)
+    ask_to_disconnect(system)
+    system.noyo.faults.add(Fault("reset_after", method="POST"))
+    confirm(system)
+    system.execute_due()
+    [made] = system.noyo.disconnections()
+    system.noyo.move_disconnection(made["id"], "processing", effective_end_date="2027-01-01")
+    system.settle(200)
+    system.slack.click(ANA, ALERTS, card_with(system, ALERTS, "resolve_send_again").ts, "resolve_send_again")
+    system.settle(60)
+
+    assert len(system.noyo.disconnections()) == 1
+    not_again = "will not be sent again: Noyo already has one"
+    assert f"{not_again} for this group and carrier, perhaps from an earlier attempt" in system.read_channel(DECISIONS)
+    answers = "".join(map(system.slack.render, system.slack.direct_messages(ANA)))
+    assert "It may come from an earlier attempt." in answers
+    assert f"request to disconnect {not_again}" in typed(system, f"history {connection['id']}")
+
+
 # ---------------------------------------------------------------- whose words, and what was sent
 
 

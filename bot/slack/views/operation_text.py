@@ -62,6 +62,7 @@ USE_PAST_DATE = "Use a past date"
 _SENT_FOR_REQUESTS = frozenset(
     {OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION, OperationKind.REFRESH_RECORD}
 )
+_PERHAPS_OURS = ", perhaps from an earlier attempt"
 _FORBIDDEN = 403
 
 
@@ -147,6 +148,11 @@ def _corrections(request: RetryRequest) -> RichText:
     if request.carrier_group_id is None:
         return rich_text("the same carrier group id", details)
     return rich_text("carrier group id ", own_group_id(request.carrier_group_id), details)
+
+
+def not_sent(operation: Operation) -> str:
+    """Follows a name of the operation, for an attempt that was not sent; an earlier one may have been."""
+    return "will not be sent again" if operation.sent_before else "was not sent"
 
 
 def entity_noun(operation: Operation) -> str:
@@ -238,8 +244,11 @@ def _reconciled(operation: Operation, _: Outcome) -> RichText:
 
 def _duplicate(operation: Operation, _: Outcome) -> RichText:
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
-        existing = " was not sent: Noyo already has one for this group and carrier"
-        return rich_text(*possessive(operation), existing)
+        existing = f" {not_sent(operation)}: Noyo already has one for this group and carrier"
+        return rich_text(*possessive(operation), existing, _PERHAPS_OURS if operation.sent_before else "")
+    if operation.kind is OperationKind.REQUEST_CONNECTION and operation.sent_before:
+        existing = f": a connection with this carrier and carrier group id already exists{_PERHAPS_OURS}"
+        return rich_text("Noyo did not accept ", *possessive(operation), existing)
     existing = ": another connection already has this carrier and carrier group id"
     return rich_text("Noyo did not accept ", *possessive(operation), existing)
 
@@ -250,15 +259,14 @@ def _refused(operation: Operation, result: Outcome) -> RichText:
 
 
 def _changed(operation: Operation, result: Outcome) -> RichText:
+    now: RichText = ()
     if operation.kind is OperationKind.CREATE_DISCONNECTION and result.message:
-        status = status_name(parse_status(EntityKind.CONNECTION, result.message))
-        before = rich_text("Not sent: the connection changed before ", *possessive(operation), " was sent.")
-        return rich_text(*before, " Its status is now ", status)
-    if operation.sends > 1:  # An earlier attempt may have arrived; Noyo shows no effect of it.
+        now = rich_text(". Its status is now ", status_name(parse_status(EntityKind.CONNECTION, result.message)))
+    if operation.sent_before:  # An earlier attempt may have arrived; Noyo shows no effect of it.
         changed = f"The {entity_noun(operation)} changed at Noyo and shows no effect of "
-        return rich_text(changed, *possessive(operation))
+        return rich_text(changed, *possessive(operation), *now)
     changed = f"Not sent: the {entity_noun(operation)} changed at Noyo before "
-    return rich_text(changed, *possessive(operation), " was sent")
+    return rich_text(changed, *possessive(operation), " was sent", *now)
 
 
 def _deleted(operation: Operation, _: Outcome) -> RichText:
@@ -271,7 +279,8 @@ def _deleted(operation: Operation, _: Outcome) -> RichText:
 
 def _not_authorized(operation: Operation, result: Outcome) -> RichText:
     denied = UserMention(result.decided_by) if result.decided_by else actor(operation)
-    return rich_text("Not sent: ", denied, " does not have permission for this")
+    again = " again" if operation.sent_before else ""
+    return rich_text(f"Not sent{again}: ", denied, " does not have permission for this")
 
 
 def _withdrawn(operation: Operation, result: Outcome) -> RichText:
@@ -283,7 +292,7 @@ def _withdrawn(operation: Operation, result: Outcome) -> RichText:
 def _end_date_passed(operation: Operation, _: Outcome) -> RichText:
     end = operation.requested_end_date
     which = f"{date_text(end)}, the last managed day in " if end else "the last managed day in "
-    if operation.sends > 1:
+    if operation.sent_before:
         passed = ", has passed, and Noyo shows no effect of the earlier attempt"
         return rich_text("Not sent again: ", which, *possessive(operation), passed)
     return rich_text("Not sent: ", which, *possessive(operation), ", passed before it could be sent")
