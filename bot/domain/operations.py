@@ -77,6 +77,8 @@ class OutcomeKind(StrEnum):
     """Noyo refused it; `message` is Noyo's text."""
     CHANGED = "changed"
     """The record changed after the person saw it, and was not sent, or not again."""
+    READ_REFUSED = "read_refused"
+    """Noyo refused the read before it, so it was not sent, or not again; `message` is Noyo's text."""
     NOT_AUTHORIZED = "not_authorized"
     """The person is not, or no longer, authorized; it was not sent, or not again."""
     NOT_FOUND = "not_found"

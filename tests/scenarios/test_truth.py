@@ -590,6 +590,38 @@ def test_a_disconnection_of_which_noyo_has_an_earlier_attempt_is_not_called_unse
     assert f"request to disconnect {not_again}" in typed(system, f"history {connection['id']}")
 
 
+def test_a_refused_read_before_a_retry_is_not_called_a_refusal_of_the_retry(system: System) -> None:
+    record = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    path = f"/group_connections/{record['id']}"
+    system.noyo.faults.add(Fault("error_before", method="GET", path_contains=path, status=403))
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(60)
+
+    assert system.writes() == []
+    assert "Noyo refused to show its records, so @Ana's retry was not sent" in system.read_channel(CONNECTIONS)
+    assert "Noyo refused to show its records, so your retry was not sent." in modal(system)
+    assert "retry was not sent: Noyo refused to show its records" in typed(system, f"history {record['id']}")
+
+
+def test_a_refused_read_before_a_disconnection_says_nothing_about_its_group(system: System) -> None:
+    """The request was sent once, and a person sends it again."""
+    connection = connected(system)
+    ask_to_disconnect(system)
+    system.noyo.faults.add(Fault("reset_before", method="POST"))
+    confirm(system)
+    system.settle(200)
+    path = f"/group_connections/{connection['id']}"
+    system.noyo.faults.add(Fault("error_before", method="GET", path_contains=path, status=403))
+    system.slack.click(ANA, ALERTS, card_with(system, ALERTS, "resolve_send_again").ts, "resolve_send_again")
+    system.settle(60)
+
+    text = system.read_channel(DECISIONS)
+    assert "Noyo refused to show its records, so @Ana's disconnection request will not be sent again" in text
+    assert "Ask Noyo why, then ask again if you still want this." in text
+    assert "protects this group" not in text
+
+
 # ---------------------------------------------------------------- whose words, and what was sent
 
 

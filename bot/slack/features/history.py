@@ -143,7 +143,7 @@ def _result(action: str, details: Mapping[str, str]) -> RichText:
     if result is None:
         unknown = rich_text(UntrustedText(action, 60))
         return rich_text(*unknown, " ", UntrustedText(outcome, 60)) if outcome else unknown
-    refused = outcome == "refused" and "message" in details
+    refused = outcome in ("refused", "read_refused") and "message" in details
     message = rich_text(": ", UntrustedText(details["message"], _WORDS)) if refused else ()
     return rich_text(f"{_noun(details)} {result}", *message)
 
@@ -248,6 +248,7 @@ _OUTCOMES = {
 _OF_DISCONNECTIONS = {("create_disconnection", "confirmed"): "was accepted by Noyo"}
 _NOT_SENT = {
     "changed": "it had changed at Noyo",
+    "read_refused": "Noyo refused to show its records",
     "not_authorized": "the person had lost the right",
     "end_date_passed": "its last managed day is over",
 }

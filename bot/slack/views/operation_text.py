@@ -62,6 +62,7 @@ USE_PAST_DATE = "Use a past date"
 _SENT_FOR_REQUESTS = frozenset(
     {OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION, OperationKind.REFRESH_RECORD}
 )
+READ_REFUSED = "Noyo refused to show its records"
 _PERHAPS_OURS = ", perhaps from an earlier attempt"
 _FORBIDDEN = 403
 
@@ -258,6 +259,11 @@ def _refused(operation: Operation, result: Outcome) -> RichText:
     return rich_text("Noyo refused ", *possessive(operation), *message)
 
 
+def _read_refused(operation: Operation, result: Outcome) -> RichText:
+    message: RichText = rich_text(": ", quoted(operation, result.message)) if result.message else ()
+    return rich_text(READ_REFUSED, ", so ", *possessive(operation), f" {not_sent(operation)}", *message)
+
+
 def _changed(operation: Operation, result: Outcome) -> RichText:
     now: RichText = ()
     if operation.kind is OperationKind.CREATE_DISCONNECTION and result.message:
@@ -305,6 +311,7 @@ _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], RichText]] = {
     OutcomeKind.REFUSED: _refused,
     OutcomeKind.CHANGED: _changed,
     OutcomeKind.DELETED: _deleted,
+    OutcomeKind.READ_REFUSED: _read_refused,
     OutcomeKind.NOT_AUTHORIZED: _not_authorized,
     OutcomeKind.WITHDRAWN: _withdrawn,
     OutcomeKind.END_DATE_PASSED: _end_date_passed,
@@ -316,6 +323,8 @@ def advice(operation: Operation, command: str) -> RichText:
     kind = operation.outcome.kind if operation.outcome else None
     if kind is OutcomeKind.CHANGED:
         return rich_text("Check its current state, then ask again if you still want this.")
+    if kind is OutcomeKind.READ_REFUSED:
+        return rich_text("Ask Noyo why, then ask again if you still want this.")
     if kind is OutcomeKind.NOT_FOUND:
         return rich_text("Check the id. If it is correct, ask Noyo about the record.")
     if kind is OutcomeKind.EXPIRED:

@@ -34,6 +34,7 @@ _TITLES = {
     OutcomeKind.DUPLICATE: "Already exists",
     OutcomeKind.REFUSED: "Refused by Noyo",
     OutcomeKind.CHANGED: "Not sent: it changed",
+    OutcomeKind.READ_REFUSED: "Not sent",
     OutcomeKind.NOT_AUTHORIZED: "No permission",
     OutcomeKind.NOT_FOUND: "Not found at Noyo",
     OutcomeKind.DELETED: "Deleted at Noyo",
@@ -53,7 +54,7 @@ _NOTHING_TO_DO = rich_text("You don't need to do anything. We'll send you a dire
 EXPIRED_TRIGGER_CODES = frozenset(
     {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged", "invalid_trigger_id"}
 )
-_NOT_SENT_AGAIN = frozenset({OutcomeKind.CHANGED, OutcomeKind.END_DATE_PASSED})
+_NOT_SENT_AGAIN = frozenset({OutcomeKind.CHANGED, OutcomeKind.END_DATE_PASSED, OutcomeKind.READ_REFUSED})
 """Outcomes whose title would say that nothing was sent, although an earlier attempt was."""
 NOTHING_SENT = "Nothing was sent to Noyo."
 INPUT_KEPT = "Your input is saved: close this window and submit again. The same request is never sent twice."
@@ -149,7 +150,7 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
     if result.kind is OutcomeKind.NOT_AUTHORIZED and result.decided_by in (None, content.reader):
         lines.append(with_mentions(result.message) if result.message else ())
     parts: list[Part] = [Paragraph(lines)]
-    if result.kind is OutcomeKind.REFUSED and result.message:
+    if result.kind in (OutcomeKind.REFUSED, OutcomeKind.READ_REFUSED) and result.message:
         quote = Quote((operation_text.quoted(operation, result.message),))
         parts += [Paragraph([labelled("Message from Noyo")]), quote]
     return [*parts, Paragraph([operation_text.advice(operation, display.command)])]
@@ -158,13 +159,14 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
 def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
     if kind is OutcomeKind.RECONCILED:
         return _reconciled(operation)
-    yours = _your_operation(operation)
+    yours, not_sent = _your_operation(operation), operation_text.not_sent(operation)
     sentences = {
         OutcomeKind.CONFIRMED: _confirmed(operation),
         OutcomeKind.DUPLICATE: _duplicate(operation),
         OutcomeKind.REFUSED: _refused(operation),
         OutcomeKind.CHANGED: _changed(operation),
-        OutcomeKind.NOT_AUTHORIZED: f"{capitalize(yours)} {operation_text.not_sent(operation)}.",
+        OutcomeKind.NOT_AUTHORIZED: f"{capitalize(yours)} {not_sent}.",
+        OutcomeKind.READ_REFUSED: f"{operation_text.READ_REFUSED}, so {yours} {not_sent}.",
         OutcomeKind.NOT_FOUND: f"Noyo could not find the record for {yours}.",
     }
     other_person = kind is OutcomeKind.NOT_AUTHORIZED and operation.second_approval is not None

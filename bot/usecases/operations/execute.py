@@ -181,7 +181,10 @@ def _before_sending(precondition: Precondition, operation: Operation, deps: Depe
     try:
         return precondition(operation, operation.input, deps)
     except NoyoRefused as refusal:
-        _settle_refused(operation, refusal, deps)
+        if not (refusal.not_found and settle_if_deleted(operation.not_sent(), deps)):
+            # Noyo refused the read and not what was asked for, which it has not received.
+            unread = Outcome(OutcomeKind.READ_REFUSED, refusal.message, status=refusal.status)
+            settle(operation, OperationState.CANCELLED, unread, deps)
     except (NoAnswer, UnreadableAnswer) as error:
         reschedule(operation, deps, why=str(error))
     return None
