@@ -590,6 +590,55 @@ def test_a_disconnection_of_which_noyo_has_an_earlier_attempt_is_not_called_unse
     assert f"request to disconnect {not_again}" in typed(system, f"history {connection['id']}")
 
 
+def question_about_a_retry(system: System) -> None:
+    """A retry gets no answer, and Noyo does not show whether it arrived."""
+    system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    system.noyo.faults.add(Fault("reset_before", method="PUT"))
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(150)
+
+
+def test_the_thread_names_the_person_who_chose_to_send_it_again(system: System) -> None:
+    question_about_a_retry(system)
+    system.slack.click(BEN, ALERTS, card_with(system, ALERTS, "resolve_send_again").ts, "resolve_send_again")
+    system.settle(60)
+
+    assert "@Ben chose Send Again for @Ana's retry" in system.read_channel(CONNECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault("too_many", method="PUT"), "Noyo is busy (429) and did not process this"),
+        (
+            Fault("garbage", method="GET", path_contains="/group_connections/"),
+            "Noyo's records must be read first. Noyo's",
+        ),
+    ],
+)
+def test_the_thread_and_the_history_say_why_a_retry_is_delayed(system: System, fault: Fault, reason: str) -> None:
+    record = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    system.noyo.faults.add(fault)
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(90)
+
+    assert f"@Ana's retry is delayed. {reason}" in system.read_channel(CONNECTIONS)
+    assert f"retry is delayed: {reason}" in typed(system, f"history {record['id']}")
+
+
+def test_the_thread_says_that_noyo_shows_no_effect_of_what_is_sent_again(system: System) -> None:
+    system.noyo.faults.add(Fault("garbage", method="POST"))
+    system.request_connection()
+    system.execute_due()
+    [made] = system.noyo.connections()
+    system.noyo.remove(made["id"])
+    system.settle(150)
+
+    assert "Noyo shows no effect of @Ana's request; it will be sent again" in system.read_channel(CONNECTIONS)
+
+
 def test_a_refused_read_before_a_retry_is_not_called_a_refusal_of_the_retry(system: System) -> None:
     record = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
     system.settle(30)

@@ -139,6 +139,8 @@ def _description(action: str, details: Mapping[str, str]) -> RichText:
 def _result(action: str, details: Mapping[str, str]) -> RichText:
     """What became of an operation; an action that this version does not know is shown as it is."""
     state, outcome = action.removeprefix("operation_"), details.get("outcome", "")
+    if state == "pending" and "delay_reason" in details:
+        return rich_text(f"{_noun(details)} is delayed: ", UntrustedText(details["delay_reason"], _WORDS))
     result = _outcome(details.get("kind", ""), outcome, sent_before="sent_before" in details) or _STATES.get(state)
     if result is None:
         unknown = rich_text(UntrustedText(action, 60))
@@ -255,7 +257,7 @@ _NOT_SENT = {
 _DISCONNECTIONS_NOT_SENT = {("create_disconnection", "duplicate"): "Noyo already has one"}
 _STATES = {
     "reconciling": "was not confirmed by Noyo; checking whether it arrived",
-    "pending": "did not reach Noyo, and will be sent again",
+    "pending": "shows no effect at Noyo, and will be sent again",
     "sending": "was picked up to be sent to Noyo",
 }
 _RESOLUTIONS = {

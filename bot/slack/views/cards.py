@@ -178,12 +178,21 @@ def _open_operation_line(event: OutboxEvent, operation: Operation, state: Operat
     if is_deferral(event):
         return rich_text("Waiting while sending is paused: ", *possessive, " will be sent when sending resumes")
     if state is OperationState.PENDING and not is_submission(event):
-        return rich_text("Could not reach Noyo; ", *possessive, " will be sent again")
+        return _waits_again(event, operation)
     if state is OperationState.PENDING and operation.second_approval is not None:
         return operation_text.second_approval(operation)
     if state is OperationState.SENDING:
         return rich_text("Sending ", *possessive, " to Noyo")
     return operation_text.description(operation)
+
+
+def _waits_again(event: OutboxEvent, operation: Operation) -> RichText:
+    possessive = operation_text.possessive(operation)
+    if event.resolved_by is not None:
+        return rich_text(UserMention(event.resolved_by), " chose Send Again for ", *possessive)
+    if event.delay_reason is not None:
+        return rich_text(*possessive, " is delayed. ", operation_text.delay_reason(operation, event.delay_reason))
+    return rich_text("Noyo shows no effect of ", *possessive, "; it will be sent again")
 
 
 def _deleted_operation(state: OperationState | None) -> RichText:

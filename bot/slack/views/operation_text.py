@@ -191,7 +191,12 @@ def current_state(operation: Operation) -> RichText:
 
 def _delayed(operation: Operation, reason: str) -> RichText:
     again = rich_text("; next attempt ", Timestamp(operation.due)) if operation.due is not None else ()
-    return rich_text("delayed. ", quoted(operation, reason.rstrip(". ")), *again, ".")
+    return rich_text("delayed. ", delay_reason(operation, reason), *again, ".")
+
+
+def delay_reason(operation: Operation, reason: str) -> UntrustedText:
+    """Without its full stop."""
+    return quoted(operation, reason.rstrip(". "))
 
 
 def outcome(operation: Operation) -> RichText:

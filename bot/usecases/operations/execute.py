@@ -186,7 +186,7 @@ def _before_sending(precondition: Precondition, operation: Operation, deps: Depe
             unread = Outcome(OutcomeKind.READ_REFUSED, refusal.message, status=refusal.status)
             settle(operation, OperationState.CANCELLED, unread, deps)
     except (NoAnswer, UnreadableAnswer) as error:
-        reschedule(operation, deps, why=str(error))
+        reschedule(operation, deps, why=f"Noyo's records must be read first. {error}")
     return None
 
 

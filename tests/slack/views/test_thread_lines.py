@@ -102,7 +102,7 @@ def test_a_line_about_an_operation_shows_the_state_of_its_event(state: Operation
 
 
 def test_a_submission_and_a_reschedule_in_the_same_second_have_different_lines() -> None:
-    operation = replace(a_retry(), state=OperationState.PENDING, attempts=0, reconciliations=0)
+    operation = replace(a_retry(), state=OperationState.PENDING, delay_reason="Noyo is busy.")
     submitted_line, rescheduled_line = (
         rendered_text(
             ThreadLine(operation_changed(replace(operation, attempts=attempts), operation.submitted_at), operation)
@@ -111,7 +111,7 @@ def test_a_submission_and_a_reschedule_in_the_same_second_have_different_lines()
     )
 
     assert submitted_line.startswith("@UANA asked to retry with carrier group id 00110022")
-    assert rescheduled_line.startswith("Could not reach Noyo; @UANA's retry will be sent again")
+    assert rescheduled_line.startswith("@UANA's retry is delayed. Noyo is busy · ")
 
 
 def test_a_settled_operation_and_its_change_are_one_line() -> None:
