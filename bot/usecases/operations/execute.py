@@ -85,7 +85,7 @@ def _people_are_authorized(operation: Operation, deps: Dependencies) -> bool:
     for person in operation.people:
         permission = authorized_by_table(operation.required_right, person, deps)
         if permission.verdict is Verdict.UNKNOWN:
-            whom = "you" if len(operation.people) == 1 else "both who asked for it"
+            whom = "the person who asked for it" if len(operation.people) == 1 else "both who asked for it"
             reschedule(operation, deps, why=f"Waiting to make sure that {whom} still may do this.", anew=True)
             return False
         if not permission.allowed:
