@@ -639,6 +639,22 @@ def test_the_thread_says_that_noyo_shows_no_effect_of_what_is_sent_again(system:
     assert "Noyo shows no effect of @Ana's request; it will be sent again" in system.read_channel(CONNECTIONS)
 
 
+def test_what_noyo_was_too_busy_to_process_for_a_day_is_not_said_to_have_perhaps_arrived(system: System) -> None:
+    system.noyo.faults.add(Fault("too_many", method="POST", path_contains="/api/", times=None))
+    system.request_connection()
+    for _ in range(26):
+        system.wait(3600)
+        system.settle(10)
+
+    not_processed = "it was tried for a day, and Noyo processed no attempt"
+    seen = system.read_channel(CONNECTIONS)
+    assert f"needs your review: {not_processed}." in seen
+    assert "Needs review: @Ana's request. It was tried for a day, and Noyo processed no attempt" in seen
+    [answer] = map(system.slack.render, system.slack.direct_messages(ANA))
+    assert f"Your request needs your review: {not_processed}." in answer
+    assert "arrived" not in seen + answer
+
+
 def test_a_refused_read_before_a_retry_is_not_called_a_refusal_of_the_retry(system: System) -> None:
     record = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
     system.settle(30)

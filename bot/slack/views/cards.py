@@ -39,6 +39,7 @@ from bot.slack.views.rich_text import (
     RichText,
     Timestamp,
     UserMention,
+    capitalize,
     labelled,
     plural,
     rich_text,
@@ -174,6 +175,9 @@ def _open_operation_line(event: OutboxEvent, operation: Operation, state: Operat
             return rich_text("Noyo has not confirmed ", *possessive, "; checking whether it arrived")
         return rich_text(*possessive, ": ", *answered(operation), "; checking whether it arrived")
     if state is OperationState.NEEDS_RESOLUTION:
+        first_sent_at = operation.first_sent_at
+        if first_sent_at is None or first_sent_at >= event.at:  # Not sent until then, although perhaps since.
+            return rich_text("Needs review: ", *possessive, f". {capitalize(operation_text.NOT_PROCESSED)}")
         return rich_text("Needs review: it is unknown whether ", *possessive, " arrived")
     if is_deferral(event):
         return rich_text("Waiting while sending is paused: ", *possessive, " will be sent when sending resumes")

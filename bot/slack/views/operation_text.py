@@ -62,6 +62,7 @@ USE_PAST_DATE = "Use a past date"
 _SENT_FOR_REQUESTS = frozenset(
     {OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION, OperationKind.REFRESH_RECORD}
 )
+NOT_PROCESSED = "it was tried for a day, and Noyo processed no attempt"
 READ_REFUSED = "Noyo refused to show its records"
 _PERHAPS_OURS = ", perhaps from an earlier attempt"
 _FORBIDDEN = 403
@@ -181,7 +182,7 @@ def current_state(operation: Operation) -> RichText:
     if operation.state is OperationState.RECONCILING:
         return rich_text(*answered(operation), ". Checking whether it arrived.")
     if operation.state is OperationState.NEEDS_RESOLUTION:
-        return rich_text("needs your review: did it arrive?")
+        return rich_text("needs your review: ", "did it arrive?" if operation.sends else f"{NOT_PROCESSED}.")
     if operation.deferred_by is not None:
         return health.deferred(operation.deferred_by)
     if operation.state is OperationState.PENDING and operation.delay_reason:

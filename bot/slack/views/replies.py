@@ -127,6 +127,11 @@ def _progress(operation: Operation) -> list[RichText]:
             rich_text(*answered(operation), f". We're checking whether {yours} arrived."),
             rich_text("Please don't ask again: we'll update you here or by direct message."),
         ]
+    if operation.state is OperationState.NEEDS_RESOLUTION and not operation.sends:
+        return [
+            rich_text(f"{capitalize(yours)} needs your review: {operation_text.NOT_PROCESSED}."),
+            rich_text("Answer the question on its card."),
+        ]
     if operation.state is OperationState.NEEDS_RESOLUTION:
         return [
             rich_text(*answered(operation), ", and Noyo does not show whether ", yours, " took effect."),

@@ -115,7 +115,7 @@ def test_the_message_of_an_earlier_attempt_is_not_shown_during_processing() -> N
         ),
         ({"delay_reason": "Noyo cannot be reached.", "due": None}, "delayed. Noyo cannot be reached."),
         ({"state": OperationState.RECONCILING}, "Noyo did not answer. Checking whether it arrived."),
-        ({"state": OperationState.NEEDS_RESOLUTION}, "needs your review: did it arrive?"),
+        ({"state": OperationState.NEEDS_RESOLUTION, "sends": 1}, "needs your review: did it arrive?"),
     ],
 )
 def test_an_open_operation_replaces_the_next_step_and_removes_retry(changes: dict[str, object], expected: str) -> None:

@@ -104,7 +104,7 @@ def test_a_reply_after_an_earlier_attempt_does_not_say_that_nothing_was_sent(
         ({"delay_reason": "Noyo cannot be reached."}, "# Delayed\nYour request is delayed. Noyo cannot be reached"),
         ({"state": OperationState.RECONCILING}, "We're checking whether your request arrived.\nPlease don't ask again"),
         (
-            {"state": OperationState.NEEDS_RESOLUTION},
+            {"state": OperationState.NEEDS_RESOLUTION, "sends": 1},
             "Noyo did not answer, and Noyo does not show whether your request took effect.",
         ),
     ],

@@ -97,8 +97,16 @@ def test_a_line_about_an_earlier_attempt_does_not_show_the_answer_to_a_later_one
     ],
 )
 def test_a_line_about_an_operation_shows_the_state_of_its_event(state: OperationState, expected: str) -> None:
-    now = settled(a_retry(), OutcomeKind.CONFIRMED)
+    now = settled(a_retry(first_sent_at=CHANGED), OutcomeKind.CONFIRMED)
     assert line_text(EventKind.OPERATION_CHANGED, now, operation_state=state) == expected + WHEN
+
+
+def test_a_question_about_what_was_never_sent_stays_so_once_it_is_sent() -> None:
+    waiting = {"operation_state": OperationState.NEEDS_RESOLUTION}
+    expected = "Needs review: @UANA's retry. It was tried for a day, and Noyo processed no attempt" + WHEN
+    for sent_later in (None, CHANGED + 500):
+        retry = replace(a_retry(), first_sent_at=sent_later)
+        assert line_text(EventKind.OPERATION_CHANGED, retry, **waiting) == expected
 
 
 def test_a_submission_and_a_reschedule_in_the_same_second_have_different_lines() -> None:
