@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot import policies
-from bot.domain.answers import UnconfirmedAnswer
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.business_days import day_of
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
@@ -77,9 +77,11 @@ class OutcomeKind(StrEnum):
     REFUSED = "refused"
     """Noyo refused it; `message` is Noyo's text."""
     CHANGED = "changed"
-    """The record changed after the person saw it; nothing was sent."""
+    """The record changed after the person saw it, and was not sent, or not again."""
+    READ_REFUSED = "read_refused"
+    """Noyo refused the read before it, so it was not sent, or not again; `message` is Noyo's text."""
     NOT_AUTHORIZED = "not_authorized"
-    """The person is not, or no longer, authorized; nothing was sent."""
+    """The person is not, or no longer, authorized; it was not sent, or not again."""
     NOT_FOUND = "not_found"
     """Noyo does not know the record."""
     DELETED = "deleted"
@@ -194,6 +196,15 @@ class Operation:
     def waits_to_be_sent(self) -> bool:
         """Whether a pause of sending defers it. Refreshes and reconciliations only read, so they continue."""
         return self.changes_noyo and self.state is OperationState.PENDING
+
+    @property
+    def sent_before(self) -> bool:
+        """Whether it may have been sent before its newest attempt; while it is pending, before the next one.
+
+        Also true if Noyo refused that, although a refused call does not count in `sends`.
+        """
+        answer, newest = self.unconfirmed_answer, 0 if self.state is OperationState.PENDING else 1
+        return self.sends > newest or (answer is not None and answer.problem is AnswerProblem.REFUSED)
 
     def is_claimable(self, now: int) -> bool:
         """Whether it has work for a worker, and no other worker holds it."""

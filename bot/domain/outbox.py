@@ -65,6 +65,10 @@ class OutboxEvent:
     """Since when its line waits for an earlier one that cannot be posted (Unix seconds)."""
     late: bool = False
     """Whether a later line was posted before its own."""
+    delay_reason: str | None = None
+    """Why an operation is to be sent later, as a text for people, if it was rescheduled."""
+    resolved_by: str | None = None
+    """Slack user id of the person who chose a resolution."""
 
 
 def record_changed(
@@ -143,6 +147,7 @@ def operation_changed(operation: Operation, now: int) -> OutboxEvent:
         due=now,
         operation_id=operation.id,
         operation_state=operation.state,
+        delay_reason=operation.delay_reason if operation.state is OperationState.PENDING else None,
         follows=tuple(earlier for earlier in operation.last_events if earlier != event_id),
     )
 

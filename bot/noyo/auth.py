@@ -113,8 +113,7 @@ class TokenEndpoint:
         except SwitchboardError as error:
             # Whatever happened to the token request: the request that needs the token was not sent.
             raise NotSent(
-                f"Noyo issued no access token, so nothing was sent. {error}",
-                retry_after=getattr(error, "retry_after", None),
+                f"Noyo issued no access token. {error}", retry_after=getattr(error, "retry_after", None)
             ) from error
 
     def _request(self, credentials: ClientCredentials) -> AccessToken:

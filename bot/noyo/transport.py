@@ -85,7 +85,7 @@ class HttpTransport:
         try:
             response = client.send(request, stream=True)
         except _NOTHING_SENT as error:
-            raise NotSent("Noyo could not be reached, so nothing was sent.") from error
+            raise NotSent("Noyo could not be reached.") from error
         except httpx.TransportError as error:
             raise _no_answer(error) from error
         self.clock_difference = _clock_difference(response.headers.get("Date"), self._clock())

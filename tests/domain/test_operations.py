@@ -35,6 +35,14 @@ UNCLEAR = RECONCILING.request_resolution(OutcomeKind.UNCLEAR, None)
 # ---------------------------------------------------------------- transitions
 
 
+def test_the_claim_of_an_attempt_does_not_count_as_sent_before() -> None:
+    assert not CLAIMED.sent_before
+    assert not CLAIMED.settle(OperationState.CANCELLED, Outcome(OutcomeKind.CHANGED), NOW).sent_before
+    again = RECONCILING.send_again(NOW)
+    assert again.sent_before
+    assert again.claim_for_sending("lease-2", NOW).sent_before
+
+
 def test_a_claim_for_sending_counts_as_sent_and_takes_a_lease() -> None:
     deferred = a_request(deferred_by=PAUSE)
 

@@ -107,6 +107,6 @@ def test_without_its_secret_nothing_is_sent_and_the_reason_is_given() -> None:
         raise SecretUnavailable("The secret SECRET_NOYO_CLIENT cannot be read.")
 
     http_stub = HttpStub()
-    with pytest.raises(NotSent, match=r"nothing was sent\. The secret SECRET_NOYO_CLIENT cannot be read"):
+    with pytest.raises(NotSent, match=r"no access token\. The secret SECRET_NOYO_CLIENT cannot be read"):
         retry(http_stub, CachedSecret(unreadable, lambda: 0.0))
     assert http_stub.token_requests == http_stub.sent == []

@@ -809,6 +809,158 @@ def test_every_changed_field_of_a_connection_is_shown_in_its_thread(system: Syst
     assert "still **Waiting on the carrier**; nothing that is shown here changed" in system.slack.render(third)
 
 
+# ---------------------------------------------------------------- an attempt after an earlier one
+
+
+def approval_without_answer(system: System) -> dict[str, Any]:
+    """An approval that may have arrived, and that Noyo does not show."""
+    request = request_disconnection(system)
+    system.noyo.faults.add(Fault("reset_before", method="PUT"))
+    decide(system, "approve")
+    system.execute_due()
+    return request
+
+
+def test_an_approval_that_may_have_arrived_before_the_record_changed_is_not_called_unsent(system: System) -> None:
+    request = approval_without_answer(system)
+    system.noyo.move_disconnection(str(request["id"]), "needs_review", effective_end_date="2027-01-31")
+    system.settle(300)
+
+    assert len(system.writes()) == 1
+    [answer] = map(system.slack.render, system.slack.direct_messages(ANA))
+    assert "Not sent again" in answer
+    assert "The request changed at Noyo and shows no effect of your approval." in answer
+    assert "approval will not be sent again: it had changed at Noyo" in typed(system, f"history {request['id']}")
+
+
+def test_an_approval_that_a_pause_defers_after_an_attempt_is_not_called_unsent(system: System) -> None:
+    approval_without_answer(system)
+    typed(system, "pause maintenance")
+    system.settle(200)
+
+    assert len(system.writes()) == 1
+    assert "Paused, not sent again" in modal(system)
+    assert "approval is deferred, not sent again yet" in typed(system, "history Test")
+
+
+def test_a_disconnection_of_which_noyo_has_an_earlier_attempt_is_not_called_unsent(system: System) -> None:
+    """It arrived with another last managed day, so Noyo does not clearly show it, and a person sends it again."""
+    connection = connected(system)
+    ask_to_disconnect(system)
+    system.noyo.faults.add(Fault("reset_after", method="POST"))
+    confirm(system)
+    system.execute_due()
+    [made] = system.noyo.disconnections()
+    system.noyo.move_disconnection(made["id"], "processing", effective_end_date="2027-01-01")
+    system.settle(200)
+    system.slack.click(ANA, ALERTS, card_with(system, ALERTS, "resolve_send_again").ts, "resolve_send_again")
+    system.settle(60)
+
+    assert len(system.noyo.disconnections()) == 1
+    not_again = "will not be sent again: Noyo already has one"
+    assert f"{not_again} for this group and carrier, perhaps from an earlier attempt" in system.read_channel(DECISIONS)
+    answers = "".join(map(system.slack.render, system.slack.direct_messages(ANA)))
+    assert "It may come from an earlier attempt." in answers
+    assert f"request to disconnect {not_again}" in typed(system, f"history {connection['id']}")
+
+
+def question_about_a_retry(system: System) -> None:
+    """A retry gets no answer, and Noyo does not show whether it arrived."""
+    system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    system.noyo.faults.add(Fault("reset_before", method="PUT"))
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(150)
+
+
+def test_the_thread_names_the_person_who_chose_to_send_it_again(system: System) -> None:
+    question_about_a_retry(system)
+    system.slack.click(BEN, ALERTS, card_with(system, ALERTS, "resolve_send_again").ts, "resolve_send_again")
+    system.settle(60)
+
+    assert "@Ben chose Send Again for @Ana's retry" in system.read_channel(CONNECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (Fault("too_many", method="PUT"), "Noyo is busy (429) and did not process this"),
+        (
+            Fault("garbage", method="GET", path_contains="/group_connections/"),
+            "Noyo's records must be read first. Noyo's",
+        ),
+    ],
+)
+def test_the_thread_and_the_history_say_why_a_retry_is_delayed(system: System, fault: Fault, reason: str) -> None:
+    record = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    system.noyo.faults.add(fault)
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(90)
+
+    assert f"@Ana's retry is delayed. {reason}" in system.read_channel(CONNECTIONS)
+    assert f"retry is delayed: {reason}" in typed(system, f"history {record['id']}")
+
+
+def test_the_thread_says_that_noyo_shows_no_effect_of_what_is_sent_again(system: System) -> None:
+    system.noyo.faults.add(Fault("garbage", method="POST"))
+    system.request_connection()
+    system.execute_due()
+    [made] = system.noyo.connections()
+    system.noyo.remove(made["id"])
+    system.settle(150)
+
+    assert "Noyo shows no effect of @Ana's request; it will be sent again" in system.read_channel(CONNECTIONS)
+
+
+def test_what_noyo_was_too_busy_to_process_for_a_day_is_not_said_to_have_perhaps_arrived(system: System) -> None:
+    system.noyo.faults.add(Fault("too_many", method="POST", path_contains="/api/", times=None))
+    system.request_connection()
+    for _ in range(26):
+        system.wait(3600)
+        system.settle(10)
+
+    not_processed = "it was tried for a day, and Noyo processed no attempt"
+    seen = system.read_channel(CONNECTIONS)
+    assert f"needs your review: {not_processed}." in seen
+    assert "Needs review: @Ana's request. It was tried for a day, and Noyo processed no attempt" in seen
+    [answer] = map(system.slack.render, system.slack.direct_messages(ANA))
+    assert f"Your request needs your review: {not_processed}." in answer
+    assert "arrived" not in seen + answer
+
+
+def test_a_refused_read_before_a_retry_is_not_called_a_refusal_of_the_retry(system: System) -> None:
+    record = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.settle(30)
+    path = f"/group_connections/{record['id']}"
+    system.noyo.faults.add(Fault("error_before", method="GET", path_contains=path, status=403))
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.settle(60)
+
+    assert system.writes() == []
+    assert "Noyo refused to show its records, so @Ana's retry was not sent" in system.read_channel(CONNECTIONS)
+    assert "Noyo refused to show its records, so your retry was not sent." in modal(system)
+    assert "retry was not sent: Noyo refused to show its records" in typed(system, f"history {record['id']}")
+
+
+def test_a_refused_read_before_a_disconnection_says_nothing_about_its_group(system: System) -> None:
+    """The request was sent once, and a person sends it again."""
+    connection = connected(system)
+    ask_to_disconnect(system)
+    system.noyo.faults.add(Fault("reset_before", method="POST"))
+    confirm(system)
+    system.settle(200)
+    path = f"/group_connections/{connection['id']}"
+    system.noyo.faults.add(Fault("error_before", method="GET", path_contains=path, status=403))
+    system.slack.click(ANA, ALERTS, card_with(system, ALERTS, "resolve_send_again").ts, "resolve_send_again")
+    system.settle(60)
+
+    text = system.read_channel(DECISIONS)
+    assert "Noyo refused to show its records, so @Ana's disconnection request will not be sent again" in text
+    assert "Ask Noyo why, then ask again if you still want this." in text
+    assert "protects this group" not in text
+
+
 # ---------------------------------------------------------------- whose words, and what was sent
 
 

@@ -120,7 +120,8 @@ def _description(action: str, details: Mapping[str, str]) -> RichText:
     if action == "operation_submitted":
         return rich_text(_submitted(details))
     if "deferred_since" in details:
-        return rich_text(f"{_noun(details)} is deferred, not sent yet")
+        again = " again" if "sent_before" in details else ""
+        return rich_text(f"{_noun(details)} is deferred, not sent{again} yet")
     if action == "denied":
         own = details.get("wanted") == OWN_REQUEST
         return rich_text("was refused: they had requested it themselves" if own else "was refused: they lack the right")
@@ -138,13 +139,23 @@ def _description(action: str, details: Mapping[str, str]) -> RichText:
 def _result(action: str, details: Mapping[str, str]) -> RichText:
     """What became of an operation; an action that this version does not know is shown as it is."""
     state, outcome = action.removeprefix("operation_"), details.get("outcome", "")
-    result = _OF_DISCONNECTIONS.get((details.get("kind", ""), outcome)) or _OUTCOMES.get(outcome) or _STATES.get(state)
+    if state == "pending" and "delay_reason" in details:
+        return rich_text(f"{_noun(details)} is delayed: ", UntrustedText(details["delay_reason"], _WORDS))
+    result = _outcome(details.get("kind", ""), outcome, sent_before="sent_before" in details) or _STATES.get(state)
     if result is None:
         unknown = rich_text(UntrustedText(action, 60))
         return rich_text(*unknown, " ", UntrustedText(outcome, 60)) if outcome else unknown
-    refused = outcome == "refused" and "message" in details
+    refused = outcome in ("refused", "read_refused") and "message" in details
     message = rich_text(": ", UntrustedText(details["message"], _WORDS)) if refused else ()
     return rich_text(f"{_noun(details)} {result}", *message)
+
+
+def _outcome(kind: str, outcome: str, *, sent_before: bool) -> str | None:
+    """None for an outcome that this version does not know."""
+    because = _DISCONNECTIONS_NOT_SENT.get((kind, outcome)) or _NOT_SENT.get(outcome)
+    if because is not None:
+        return f"{'will not be sent again' if sent_before else 'was not sent'}: {because}"
+    return _OF_DISCONNECTIONS.get((kind, outcome)) or _OUTCOMES.get(outcome)
 
 
 def _table_key(details: Mapping[str, str]) -> str:
@@ -226,26 +237,27 @@ _NOUNS = {
 _OUTCOMES = {
     "confirmed": "was confirmed by Noyo",
     "reconciled": "was not confirmed at first, but Noyo shows its effect",
-    "duplicate": "was not accepted: there is another connection with this carrier group id",
+    "duplicate": "was not accepted: a connection with this carrier group id exists already",
     "refused": "was refused by Noyo",
-    "changed": "was not sent: it had changed at Noyo",
-    "not_authorized": "was not sent: the person had lost the right",
     "not_found": "was not found at Noyo",
     "deleted": "ended: Noyo no longer has the record",
     "closed": "was closed; its effect is unknown",
     "reported_arrived": "arrived, as reported by a person",
     "unclear": "was not confirmed by Noyo; someone must check whether it arrived",
     "overdue": "did not succeed within a day",
-    "end_date_passed": "was not sent: its last managed day is over",
     "expired": "expired unsent: no second approver confirmed it in time",
 }
-_OF_DISCONNECTIONS = {
-    ("create_disconnection", "confirmed"): "was accepted by Noyo",
-    ("create_disconnection", "duplicate"): "was not sent: Noyo already has one",
+_OF_DISCONNECTIONS = {("create_disconnection", "confirmed"): "was accepted by Noyo"}
+_NOT_SENT = {
+    "changed": "it had changed at Noyo",
+    "read_refused": "Noyo refused to show its records",
+    "not_authorized": "the person had lost the right",
+    "end_date_passed": "its last managed day is over",
 }
+_DISCONNECTIONS_NOT_SENT = {("create_disconnection", "duplicate"): "Noyo already has one"}
 _STATES = {
     "reconciling": "was not confirmed by Noyo; checking whether it arrived",
-    "pending": "did not reach Noyo, and will be sent again",
+    "pending": "shows no effect at Noyo, and will be sent again",
     "sending": "was picked up to be sent to Noyo",
 }
 _RESOLUTIONS = {

@@ -39,6 +39,7 @@ from bot.slack.views.rich_text import (
     RichText,
     Timestamp,
     UserMention,
+    capitalize,
     labelled,
     plural,
     rich_text,
@@ -176,16 +177,28 @@ def _open_operation_line(event: OutboxEvent, operation: Operation, state: Operat
             return rich_text("Noyo has not confirmed ", *possessive, "; checking whether it arrived")
         return rich_text(*possessive, ": ", *answered(operation), "; checking whether it arrived")
     if state is OperationState.NEEDS_RESOLUTION:
+        first_sent_at = operation.first_sent_at
+        if first_sent_at is None or first_sent_at >= event.at:  # Not sent until then, although perhaps since.
+            return rich_text("Needs review: ", *possessive, f". {capitalize(operation_text.NOT_PROCESSED)}")
         return rich_text("Needs review: it is unknown whether ", *possessive, " arrived")
     if is_deferral(event):
         return rich_text("Waiting while sending is paused: ", *possessive, " will be sent when sending resumes")
     if state is OperationState.PENDING and not is_submission(event):
-        return rich_text("Could not reach Noyo; ", *possessive, " will be sent again")
+        return _waits_again(event, operation)
     if state is OperationState.PENDING and operation.second_approval is not None:
         return operation_text.second_approval(operation)
     if state is OperationState.SENDING:
         return rich_text("Sending ", *possessive, " to Noyo")
     return operation_text.description(operation)
+
+
+def _waits_again(event: OutboxEvent, operation: Operation) -> RichText:
+    possessive = operation_text.possessive(operation)
+    if event.resolved_by is not None:
+        return rich_text(UserMention(event.resolved_by), " chose Send Again for ", *possessive)
+    if event.delay_reason is not None:
+        return rich_text(*possessive, " is delayed. ", operation_text.delay_reason(operation, event.delay_reason))
+    return rich_text("Noyo shows no effect of ", *possessive, "; it will be sent again")
 
 
 def _deleted_operation(state: OperationState | None) -> RichText:

@@ -64,6 +64,9 @@ USE_PAST_DATE = "Use a past date"
 _SENT_FOR_REQUESTS = frozenset(
     {OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION, OperationKind.REFRESH_RECORD}
 )
+NOT_PROCESSED = "it was tried for a day, and Noyo processed no attempt"
+READ_REFUSED = "Noyo refused to show its records"
+_PERHAPS_OURS = ", perhaps from an earlier attempt"
 _FORBIDDEN = 403
 
 
@@ -151,6 +154,11 @@ def _corrections(request: RetryRequest) -> RichText:
     return rich_text("carrier group id ", own_group_id(request.carrier_group_id), details)
 
 
+def not_sent(operation: Operation) -> str:
+    """Follows a name of the operation, for an attempt that was not sent; an earlier one may have been."""
+    return "will not be sent again" if operation.sent_before else "was not sent"
+
+
 def entity_noun(operation: Operation) -> str:
     """What the operation is about, in one word."""
     return "request" if operation.kind in _SENT_FOR_REQUESTS else "connection"
@@ -176,7 +184,7 @@ def current_state(operation: Operation) -> RichText:
     if operation.state is OperationState.RECONCILING:
         return rich_text(*answered(operation), ". Checking whether it arrived.")
     if operation.state is OperationState.NEEDS_RESOLUTION:
-        return rich_text("needs your review: did it arrive?")
+        return rich_text("needs your review: ", "did it arrive?" if operation.sends else f"{NOT_PROCESSED}.")
     if operation.deferred_by is not None:
         return health.deferred(operation.deferred_by)
     if operation.state is OperationState.PENDING and operation.delay_reason:
@@ -186,7 +194,12 @@ def current_state(operation: Operation) -> RichText:
 
 def _delayed(operation: Operation, reason: str) -> RichText:
     again = rich_text("; next attempt ", Timestamp(operation.due)) if operation.due is not None else ()
-    return rich_text("delayed. ", quoted(operation, reason.rstrip(". ")), *again, ".")
+    return rich_text("delayed. ", delay_reason(operation, reason), *again, ".")
+
+
+def delay_reason(operation: Operation, reason: str) -> UntrustedText:
+    """Without its full stop."""
+    return quoted(operation, reason.rstrip(". "))
 
 
 def outcome(operation: Operation) -> RichText:
@@ -249,8 +262,11 @@ def _reconciled(operation: Operation, _: Outcome) -> RichText:
 
 def _duplicate(operation: Operation, _: Outcome) -> RichText:
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
-        existing = " was not sent: Noyo already has one for this group and carrier"
-        return rich_text(*possessive(operation), existing)
+        existing = f" {not_sent(operation)}: Noyo already has one for this group and carrier"
+        return rich_text(*possessive(operation), existing, _PERHAPS_OURS if operation.sent_before else "")
+    if operation.kind is OperationKind.REQUEST_CONNECTION and operation.sent_before:
+        existing = f": a connection with this carrier and carrier group id already exists{_PERHAPS_OURS}"
+        return rich_text("Noyo did not accept ", *possessive(operation), existing)
     existing = ": another connection already has this carrier and carrier group id"
     return rich_text("Noyo did not accept ", *possessive(operation), existing)
 
@@ -260,16 +276,20 @@ def _refused(operation: Operation, result: Outcome) -> RichText:
     return rich_text("Noyo refused ", *possessive(operation), *message)
 
 
+def _read_refused(operation: Operation, result: Outcome) -> RichText:
+    message: RichText = rich_text(": ", quoted(operation, result.message)) if result.message else ()
+    return rich_text(READ_REFUSED, ", so ", *possessive(operation), f" {not_sent(operation)}", *message)
+
+
 def _changed(operation: Operation, result: Outcome) -> RichText:
+    now: RichText = ()
     if operation.kind is OperationKind.CREATE_DISCONNECTION and result.message:
-        status = status_name(parse_status(EntityKind.CONNECTION, result.message))
-        before = rich_text("Not sent: the connection changed before ", *possessive(operation), " was sent.")
-        return rich_text(*before, " Its status is now ", status)
-    if operation.sends > 1:  # An earlier attempt may have arrived; Noyo shows no effect of it.
+        now = rich_text(". Its status is now ", status_name(parse_status(EntityKind.CONNECTION, result.message)))
+    if operation.sent_before:  # An earlier attempt may have arrived; Noyo shows no effect of it.
         changed = f"The {entity_noun(operation)} changed at Noyo and shows no effect of "
-        return rich_text(changed, *possessive(operation))
+        return rich_text(changed, *possessive(operation), *now)
     changed = f"Not sent: the {entity_noun(operation)} changed at Noyo before "
-    return rich_text(changed, *possessive(operation), " was sent")
+    return rich_text(changed, *possessive(operation), " was sent", *now)
 
 
 def _deleted(operation: Operation, _: Outcome) -> RichText:
@@ -282,7 +302,8 @@ def _deleted(operation: Operation, _: Outcome) -> RichText:
 
 def _not_authorized(operation: Operation, result: Outcome) -> RichText:
     denied = UserMention(result.decided_by) if result.decided_by else actor(operation)
-    return rich_text("Not sent: ", denied, " does not have permission for this")
+    again = " again" if operation.sent_before else ""
+    return rich_text(f"Not sent{again}: ", denied, " does not have permission for this")
 
 
 def _withdrawn(operation: Operation, result: Outcome) -> RichText:
@@ -294,7 +315,7 @@ def _withdrawn(operation: Operation, result: Outcome) -> RichText:
 def _end_date_passed(operation: Operation, _: Outcome) -> RichText:
     end = operation.requested_end_date
     which = f"{date_text(end)}, the last managed day in " if end else "the last managed day in "
-    if operation.sends > 1:
+    if operation.sent_before:
         passed = ", has passed, and Noyo shows no effect of the earlier attempt"
         return rich_text("Not sent again: ", which, *possessive(operation), passed)
     return rich_text("Not sent: ", which, *possessive(operation), ", passed before it could be sent")
@@ -307,6 +328,7 @@ _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], RichText]] = {
     OutcomeKind.REFUSED: _refused,
     OutcomeKind.CHANGED: _changed,
     OutcomeKind.DELETED: _deleted,
+    OutcomeKind.READ_REFUSED: _read_refused,
     OutcomeKind.NOT_AUTHORIZED: _not_authorized,
     OutcomeKind.WITHDRAWN: _withdrawn,
     OutcomeKind.END_DATE_PASSED: _end_date_passed,
@@ -318,6 +340,8 @@ def advice(operation: Operation, command: str) -> RichText:
     kind = operation.outcome.kind if operation.outcome else None
     if kind is OutcomeKind.CHANGED:
         return rich_text("Check its current state, then ask again if you still want this.")
+    if kind is OutcomeKind.READ_REFUSED:
+        return rich_text("Ask Noyo why, then ask again if you still want this.")
     if kind is OutcomeKind.NOT_FOUND:
         return rich_text("Check the id. If it is correct, ask Noyo about the record.")
     if kind is OutcomeKind.EXPIRED:

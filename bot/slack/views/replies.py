@@ -34,6 +34,7 @@ _TITLES = {
     OutcomeKind.DUPLICATE: "Already exists",
     OutcomeKind.REFUSED: "Refused by Noyo",
     OutcomeKind.CHANGED: "Not sent: it changed",
+    OutcomeKind.READ_REFUSED: "Not sent",
     OutcomeKind.NOT_AUTHORIZED: "No permission",
     OutcomeKind.NOT_FOUND: "Not found at Noyo",
     OutcomeKind.DELETED: "Deleted at Noyo",
@@ -53,6 +54,8 @@ _NOTHING_TO_DO = rich_text("You don't need to do anything. We'll send you a dire
 EXPIRED_TRIGGER_CODES = frozenset(
     {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged", "invalid_trigger_id"}
 )
+_NOT_SENT_AGAIN = frozenset({OutcomeKind.CHANGED, OutcomeKind.END_DATE_PASSED, OutcomeKind.READ_REFUSED})
+"""Outcomes whose title would say that nothing was sent, although an earlier attempt was."""
 NOTHING_SENT = "Nothing was sent to Noyo."
 INPUT_KEPT = "Your input is saved: close this window and submit again. The same request is never sent twice."
 _MAYBE_DONE = {
@@ -77,14 +80,17 @@ def reply(content: Reply, display: DisplaySettings, links: PermalinkLookup) -> M
 
 def reply_title(operation: Operation) -> str:
     if operation.is_open and operation.deferred_by is not None:
-        return "Paused, not sent yet"
+        return "Paused, not sent again" if operation.sent_before else "Paused, not sent yet"
     if operation.is_open:
         sending = "Delayed" if operation.delay_reason else "Sending to Noyo"
         return _OPEN_TITLES.get(operation.state, sending)
     request = operation.input
     if isinstance(request, DecisionRequest) and _has_outcome(operation, OutcomeKind.RECONCILED):
         return f"It was {operation_text.DECIDED[request.decision]} at Noyo"
-    return _TITLES[operation.outcome.kind] if operation.outcome else "Done"
+    if operation.outcome is None:
+        return "Done"
+    not_again = operation.sent_before and operation.outcome.kind in _NOT_SENT_AGAIN
+    return "Not sent again" if not_again else _TITLES[operation.outcome.kind]
 
 
 def reply_view(content: Reply, display: DisplaySettings, links: PermalinkLookup) -> Json:
@@ -121,6 +127,11 @@ def _progress(operation: Operation) -> list[RichText]:
             rich_text(*answered(operation), f". We're checking whether {yours} arrived."),
             rich_text("Please don't ask again: we'll update you here or by direct message."),
         ]
+    if operation.state is OperationState.NEEDS_RESOLUTION and not operation.sends:
+        return [
+            rich_text(f"{capitalize(yours)} needs your review: {operation_text.NOT_PROCESSED}."),
+            rich_text("Answer the question on its card."),
+        ]
     if operation.state is OperationState.NEEDS_RESOLUTION:
         return [
             rich_text(*answered(operation), ", and Noyo does not show whether ", yours, " took effect."),
@@ -144,7 +155,7 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
     if result.kind is OutcomeKind.NOT_AUTHORIZED and result.decided_by in (None, content.reader):
         lines.append(with_mentions(result.message) if result.message else ())
     parts: list[Part] = [Paragraph(lines)]
-    if result.kind is OutcomeKind.REFUSED and result.message:
+    if result.kind in (OutcomeKind.REFUSED, OutcomeKind.READ_REFUSED) and result.message:
         quote = Quote((operation_text.quoted(operation, result.message),))
         parts += [Paragraph([labelled("Message from Noyo")]), quote]
     return [*parts, Paragraph([operation_text.advice(operation, display.command)])]
@@ -153,13 +164,14 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
 def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
     if kind is OutcomeKind.RECONCILED:
         return _reconciled(operation)
-    yours, noun = _your_operation(operation), operation_text.entity_noun(operation)
+    yours, not_sent = _your_operation(operation), operation_text.not_sent(operation)
     sentences = {
         OutcomeKind.CONFIRMED: _confirmed(operation),
         OutcomeKind.DUPLICATE: _duplicate(operation),
-        OutcomeKind.REFUSED: f"Noyo refused {yours}. Nothing changed.",
-        OutcomeKind.CHANGED: f"The {noun} changed before {yours} was sent. {NOTHING_SENT}",
-        OutcomeKind.NOT_AUTHORIZED: f"{capitalize(yours)} was not sent.",
+        OutcomeKind.REFUSED: _refused(operation),
+        OutcomeKind.CHANGED: _changed(operation),
+        OutcomeKind.NOT_AUTHORIZED: f"{capitalize(yours)} {not_sent}.",
+        OutcomeKind.READ_REFUSED: f"{operation_text.READ_REFUSED}, so {yours} {not_sent}.",
         OutcomeKind.NOT_FOUND: f"Noyo could not find the record for {yours}.",
     }
     other_person = kind is OutcomeKind.NOT_AUTHORIZED and operation.second_approval is not None
@@ -175,9 +187,24 @@ def _reconciled(operation: Operation) -> RichText:
     return rich_text(*answered(operation), f", but Noyo shows that {_your_operation(operation)} arrived.")
 
 
+def _refused(operation: Operation) -> str:
+    effect = "An earlier attempt may have taken effect." if operation.sent_before else "Nothing changed."
+    return f"Noyo refused {_your_operation(operation)}. {effect}"
+
+
+def _changed(operation: Operation) -> str:
+    yours, noun = _your_operation(operation), operation_text.entity_noun(operation)
+    if operation.sent_before:
+        return f"The {noun} changed at Noyo and shows no effect of {yours}."
+    return f"The {noun} changed before {yours} was sent. {NOTHING_SENT}"
+
+
 def _duplicate(operation: Operation) -> str:
+    effect = "It may come from an earlier attempt." if operation.sent_before else None
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
-        return f"Noyo already has a disconnection request for this group and carrier. {NOTHING_SENT}"
+        return f"Noyo already has a disconnection request for this group and carrier. {effect or NOTHING_SENT}"
+    if operation.kind is OperationKind.REQUEST_CONNECTION and effect is not None:
+        return f"Noyo already has a connection with this carrier and carrier group id. {effect}"
     return "Noyo already has a connection with this carrier and carrier group id. No new one was created."
 
 

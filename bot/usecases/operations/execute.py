@@ -85,7 +85,7 @@ def _people_are_authorized(operation: Operation, deps: Dependencies) -> bool:
     for person in operation.people:
         permission = authorized_by_table(operation.required_right, person, deps)
         if permission.verdict is Verdict.UNKNOWN:
-            whom = "you" if len(operation.people) == 1 else "both who asked for it"
+            whom = "the person who asked for it" if len(operation.people) == 1 else "both who asked for it"
             reschedule(operation, deps, why=f"Waiting to make sure that {whom} still may do this.", anew=True)
             return False
         if not permission.allowed:
@@ -181,9 +181,12 @@ def _before_sending(precondition: Precondition, operation: Operation, deps: Depe
     try:
         return precondition(operation, operation.input, deps)
     except NoyoRefused as refusal:
-        _settle_refused(operation, refusal, deps)
+        if not (refusal.not_found and settle_if_deleted(operation.not_sent(), deps)):
+            # Noyo refused the read and not what was asked for, which it has not received.
+            unread = Outcome(OutcomeKind.READ_REFUSED, refusal.message, status=refusal.status)
+            settle(operation, OperationState.CANCELLED, unread, deps)
     except (NoAnswer, UnreadableAnswer) as error:
-        reschedule(operation, deps, why=str(error))
+        reschedule(operation, deps, why=f"Noyo's records must be read first. {error}")
     return None
 
 

@@ -252,6 +252,7 @@ def audit_entry(operation: Operation, deps: Dependencies, now: int) -> AuditEntr
         "state": operation.state.value,
         "second_approver": operation.second_approval.by if operation.second_approval else None,
         "attempt": str(operation.attempts) if operation.state is OperationState.SENDING else None,
+        "sent_before": "yes" if operation.sent_before else None,
         "delay_reason": operation.delay_reason,
         "answer": operation.unconfirmed_answer.problem.value if operation.unconfirmed_answer else None,
         "answer_shows": operation.unconfirmed_answer.shown if operation.unconfirmed_answer else None,

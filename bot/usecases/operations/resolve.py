@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.operations import Operation, OperationState, Resolution
 from bot.domain.outbox import OutboxEvent, announced
 from bot.domain.people import AuditEntry
@@ -31,6 +33,7 @@ def resolve(
     resolved = operation.resolve(resolution, person, seen_version, now)
     pause = deps.sending_guard.active_pause() if resolved.waits_to_be_sent else None
     resolved, event = announced(resolved.defer(pause, now) if pause else resolved, now)
+    event = replace(event, resolved_by=person)
     details = (("operation", operation.id), ("resolution", resolution.value), ("seen_version", seen_version or ""))
     audit = AuditEntry(deps.new_id(), operation.entity, now, person, "resolution_chosen", details, deps.origin)
     return resolved if save_if_unchanged(operation, resolved, event, audit, deps) else None

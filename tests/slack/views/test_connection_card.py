@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.content import RecordCard
-from bot.domain.operations import OperationKind, OperationState, OutcomeKind
+from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
 from bot.domain.records import ConnectionStatus, UnknownValue
 from bot.domain.requests import RetryRequest
 from bot.slack.views.buttons import ButtonValue, decode
@@ -19,6 +19,7 @@ from tests.slack.samples import (
     VERSION,
     a_connection,
     a_record_state,
+    a_request,
     a_retry,
     buttons_of,
     rendered_text,
@@ -114,7 +115,7 @@ def test_the_message_of_an_earlier_attempt_is_not_shown_during_processing() -> N
         ),
         ({"delay_reason": "Noyo cannot be reached.", "due": None}, "delayed. Noyo cannot be reached."),
         ({"state": OperationState.RECONCILING}, "Noyo did not answer. Checking whether it arrived."),
-        ({"state": OperationState.NEEDS_RESOLUTION}, "needs your review: did it arrive?"),
+        ({"state": OperationState.NEEDS_RESOLUTION, "sends": 1}, "needs your review: did it arrive?"),
     ],
 )
 def test_an_open_operation_replaces_the_next_step_and_removes_retry(changes: dict[str, object], expected: str) -> None:
@@ -159,6 +160,20 @@ def test_the_last_operation_is_shown_with_its_actor_outcome_and_time(
     assert expected in text
     assert "· 29 Dec 2025 11:36 UTC" in text
     assert "[Retry…]" in text, "the buttons are back"
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "expected"),
+    [
+        (a_retry(), OutcomeKind.CHANGED, "The connection changed at Noyo and shows no effect of @UANA's retry · "),
+        (a_retry(), OutcomeKind.NOT_AUTHORIZED, "Not sent again: @UANA does not have permission for this"),
+        (a_request(), OutcomeKind.DUPLICATE, "group id already exists, perhaps from an earlier attempt"),
+    ],
+)
+def test_an_outcome_after_an_earlier_attempt_does_not_say_that_nothing_was_sent(
+    operation: Operation, kind: OutcomeKind, expected: str
+) -> None:
+    assert expected in rendered_text(RecordCard(a_record_state(), last=settled(replace(operation, sends=2), kind)))
 
 
 def test_the_person_who_resolved_an_operation_is_named() -> None:

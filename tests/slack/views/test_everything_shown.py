@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.domain.content import Alert, Content, ManualResolution, RecordCard, Reply, RequestCard, Summary, ThreadLine
 from bot.domain.operations import OperationState, Outcome, OutcomeKind
-from bot.domain.outbox import EventKind, OutboxEvent
+from bot.domain.outbox import EventKind, OutboxEvent, operation_changed
 from bot.domain.records import DisconnectionStatus, UnknownValue
 from bot.domain.requests import ConnectionRequest, Decision, RetryRequest
 from bot.slack.features.decide import changes, decision_form
@@ -118,6 +118,7 @@ def every_content(name: str, untrusted: str) -> list[Content]:
         ThreadLine(event),
         ThreadLine(replace(event, kind=EventKind.RECORD_CHANGED)),
         ThreadLine(replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), refused),
+        ThreadLine(operation_changed(replace(retry, attempts=1), 1_767_008_000), retry),
         Reply(request),
         Reply(refused, a_record_state(odd_record), CARD),
         Reply(not_authorized, a_record_state(record)),

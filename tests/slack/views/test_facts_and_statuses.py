@@ -54,6 +54,7 @@ def test_only_refusals_and_unsent_operations_have_advice() -> None:
         OutcomeKind.REFUSED,
         OutcomeKind.DUPLICATE,
         OutcomeKind.CHANGED,
+        OutcomeKind.READ_REFUSED,
         OutcomeKind.NOT_FOUND,
         OutcomeKind.EXPIRED,
         OutcomeKind.END_DATE_PASSED,

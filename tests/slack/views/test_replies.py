@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.content import Reply
-from bot.domain.operations import OperationKind, OperationState, OutcomeKind
+from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
 from bot.domain.records import ConnectionStatus
 from bot.domain.requests import RefreshRequest
 from bot.slack.views.cards import no_links
@@ -17,6 +17,7 @@ from tests.slack.samples import (
     DISPLAY,
     a_connection,
     a_disconnection,
+    a_pending_disconnection,
     a_record_state,
     a_request,
     a_retry,
@@ -77,13 +78,33 @@ def test_a_denied_actor_sees_who_may() -> None:
 
 
 @pytest.mark.parametrize(
+    ("operation", "kind", "expected"),
+    [
+        (a_retry(), OutcomeKind.CHANGED, "# Not sent again\nThe connection changed at Noyo and shows no effect of"),
+        (a_retry(), OutcomeKind.REFUSED, "Noyo refused your retry. An earlier attempt may have taken effect."),
+        (a_retry(), OutcomeKind.NOT_AUTHORIZED, "Your retry will not be sent again."),
+        (a_request(), OutcomeKind.DUPLICATE, "this carrier and carrier group id. It may come from an earlier attempt."),
+        (a_pending_disconnection(), OutcomeKind.DUPLICATE, "group and carrier. It may come from an earlier attempt."),
+        (a_pending_disconnection(), OutcomeKind.END_DATE_PASSED, "# Not sent again\nNot sent again: 31 Dec 2026"),
+    ],
+)
+def test_a_reply_after_an_earlier_attempt_does_not_say_that_nothing_was_sent(
+    operation: Operation, kind: OutcomeKind, expected: str
+) -> None:
+    text = rendered_text(Reply(settled(replace(operation, sends=2), kind)))
+    assert expected in text
+    for claim in ("Nothing was sent", "Nothing changed", "was not sent", "Not sent:", "No new one"):
+        assert claim not in text
+
+
+@pytest.mark.parametrize(
     ("changes", "expected"),
     [
         ({}, "# Sending to Noyo\nSending your request to Noyo.\nYou can close this"),
         ({"delay_reason": "Noyo cannot be reached."}, "# Delayed\nYour request is delayed. Noyo cannot be reached"),
         ({"state": OperationState.RECONCILING}, "We're checking whether your request arrived.\nPlease don't ask again"),
         (
-            {"state": OperationState.NEEDS_RESOLUTION},
+            {"state": OperationState.NEEDS_RESOLUTION, "sends": 1},
             "Noyo did not answer, and Noyo does not show whether your request took effect.",
         ),
     ],

@@ -97,12 +97,20 @@ def test_a_line_about_an_earlier_attempt_does_not_show_the_answer_to_a_later_one
     ],
 )
 def test_a_line_about_an_operation_shows_the_state_of_its_event(state: OperationState, expected: str) -> None:
-    now = settled(a_retry(), OutcomeKind.CONFIRMED)
+    now = settled(a_retry(first_sent_at=CHANGED), OutcomeKind.CONFIRMED)
     assert line_text(EventKind.OPERATION_CHANGED, now, operation_state=state) == expected + WHEN
 
 
+def test_a_question_about_what_was_never_sent_stays_so_once_it_is_sent() -> None:
+    waiting = {"operation_state": OperationState.NEEDS_RESOLUTION}
+    expected = "Needs review: @UANA's retry. It was tried for a day, and Noyo processed no attempt" + WHEN
+    for sent_later in (None, CHANGED + 500):
+        retry = replace(a_retry(), first_sent_at=sent_later)
+        assert line_text(EventKind.OPERATION_CHANGED, retry, **waiting) == expected
+
+
 def test_a_submission_and_a_reschedule_in_the_same_second_have_different_lines() -> None:
-    operation = replace(a_retry(), state=OperationState.PENDING, attempts=0, reconciliations=0)
+    operation = replace(a_retry(), state=OperationState.PENDING, delay_reason="Noyo is busy.")
     submitted_line, rescheduled_line = (
         rendered_text(
             ThreadLine(operation_changed(replace(operation, attempts=attempts), operation.submitted_at), operation)
@@ -111,7 +119,7 @@ def test_a_submission_and_a_reschedule_in_the_same_second_have_different_lines()
     )
 
     assert submitted_line.startswith("@UANA asked to retry with carrier group id 00110022")
-    assert rescheduled_line.startswith("Could not reach Noyo; @UANA's retry will be sent again")
+    assert rescheduled_line.startswith("@UANA's retry is delayed. Noyo is busy · ")
 
 
 def test_a_settled_operation_and_its_change_are_one_line() -> None:

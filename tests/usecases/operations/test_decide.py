@@ -337,6 +337,7 @@ def test_noyo_refuses_a_last_moment_change_and_the_change_is_shown(rule: Any) ->
         bench.run_worker(noyo=change_before_write(bench, change))
 
         assert bench.result() == ("cancelled", "changed")
+        assert bench.operation().sent_before
         assert (len(bench.writes()), bench.effective_write_count()) == (1, 0)
         assert bench.record_state(shown.record.id).record.version == bench.noyo_record(shown)["version"]
         assert not bench.is_locked(shown.entity)

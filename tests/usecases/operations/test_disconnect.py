@@ -84,13 +84,13 @@ def test_another_version_of_a_completed_connection_is_no_change(bench: Disconnec
     assert bench.result() == ("succeeded", "confirmed")
 
 
-def test_a_deleted_connection_is_refused(bench: DisconnectionBench) -> None:
+def test_a_connection_that_noyo_does_not_show_is_not_disconnected(bench: DisconnectionBench) -> None:
     shown = bench.submit_confirmed_disconnection()
     bench.noyo.faults.add(Fault("error_before", method="GET", path_contains=shown.record.id, status=404))
 
     bench.run_worker()
 
-    assert bench.result()[0] == "refused"
+    assert bench.result() == ("cancelled", "read_refused")
     assert bench.posts() == []
 
 

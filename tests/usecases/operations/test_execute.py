@@ -434,7 +434,7 @@ def test_an_unknown_right_reschedules(bench: ExecutionBench) -> None:
     waiting = bench.run_worker()
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
-    assert waiting.delay_reason == "Waiting to make sure that you still may do this."
+    assert waiting.delay_reason == "Waiting to make sure that the person who asked for it still may do this."
     assert bench.writes() == []
     bench.store_people(ANA)
     bench.wait(10)
