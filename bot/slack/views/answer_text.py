@@ -6,9 +6,18 @@ from datetime import date
 
 from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind
+from bot.domain.reconciliation import sent_before
 from bot.domain.records import EntityKind
 from bot.slack.views.record_facts import parse_status, status_name
 from bot.slack.views.rich_text import RichText, UntrustedText, date_text, rich_text
+
+READ_REFUSED = "Noyo refused to show its records"
+NOT_PROCESSED = "it was tried for a day, and Noyo processed no attempt"
+
+
+def not_sent(operation: Operation) -> str:
+    """Follows a name of the operation, for an attempt that was not sent; an earlier one may have been."""
+    return "will not be sent again" if sent_before(operation) else "was not sent"
 
 
 def answered(operation: Operation) -> RichText:
