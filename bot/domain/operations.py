@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot import policies
-from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
+from bot.domain.answers import UnconfirmedAnswer
 from bot.domain.business_days import day_of
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
@@ -69,11 +69,9 @@ class OutcomeKind(StrEnum):
     CONFIRMED = "confirmed"
     """Noyo answered our request with the record."""
     RECONCILED = "reconciled"
-    """The answer was lost; when asked afterwards, Noyo shows the wanted effect. `message` is the last managed day that
-    it shows for a decision, as 2026-12-31, if another one was sent."""
+    """The answer was lost; Noyo shows the effect. `message`: its last managed day (2026-12-31), if another was sent."""
     DUPLICATE = "duplicate"
-    """Noyo already has a connection for this carrier and carrier group id, or a request to disconnect this group
-    from this carrier. `record` is that record, where it could be read."""
+    """Noyo already has a connection with these ids, or a request to disconnect it: `record`, where it could be read."""
     REFUSED = "refused"
     """Noyo refused it; `message` is Noyo's text."""
     CHANGED = "changed"
@@ -196,15 +194,6 @@ class Operation:
     def waits_to_be_sent(self) -> bool:
         """Whether a pause of sending defers it. Refreshes and reconciliations only read, so they continue."""
         return self.changes_noyo and self.state is OperationState.PENDING
-
-    @property
-    def sent_before(self) -> bool:
-        """Whether it may have been sent before its newest attempt; while it is pending, before the next one.
-
-        Also true if Noyo refused that, although a refused call does not count in `sends`.
-        """
-        answer, newest = self.unconfirmed_answer, 0 if self.state is OperationState.PENDING else 1
-        return self.sends > newest or (answer is not None and answer.problem is AnswerProblem.REFUSED)
 
     def is_claimable(self, now: int) -> bool:
         """Whether it has work for a worker, and no other worker holds it."""

@@ -8,7 +8,7 @@ from datetime import date
 
 from bot import policies
 from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
-from bot.domain.operations import Operation
+from bot.domain.operations import Operation, OperationState
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
@@ -165,3 +165,12 @@ def _shows_retry(version: Record, operation: Operation, new_id: str | None, sinc
     if new_id is not None:
         return _is_same_id(version.carrier_group_id, new_id)
     return version.status is ConnectionStatus.PROCESSING
+
+
+def sent_before(operation: Operation) -> bool:
+    """Whether it may have been sent before its newest attempt; while it is pending, before the next one.
+
+    Also true if Noyo refused that, although a refused call does not count in `sends`.
+    """
+    answer, newest = operation.unconfirmed_answer, 0 if operation.state is OperationState.PENDING else 1
+    return operation.sends > newest or (answer is not None and answer.problem is AnswerProblem.REFUSED)

@@ -13,7 +13,7 @@ from bot import policies
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind, Resolution, SecondApproval
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
-from bot.domain.reconciliation import created_since_sent
+from bot.domain.reconciliation import created_since_sent, sent_before
 from tests.dynamodb.builders import (
     NOW,
     a_connection,
@@ -36,11 +36,11 @@ UNCLEAR = RECONCILING.request_resolution(OutcomeKind.UNCLEAR, None)
 
 
 def test_the_claim_of_an_attempt_does_not_count_as_sent_before() -> None:
-    assert not CLAIMED.sent_before
-    assert not CLAIMED.settle(OperationState.CANCELLED, Outcome(OutcomeKind.CHANGED), NOW).sent_before
+    assert not sent_before(CLAIMED)
+    assert not sent_before(CLAIMED.settle(OperationState.CANCELLED, Outcome(OutcomeKind.CHANGED), NOW))
     again = RECONCILING.send_again(NOW)
-    assert again.sent_before
-    assert again.claim_for_sending("lease-2", NOW).sent_before
+    assert sent_before(again)
+    assert sent_before(again.claim_for_sending("lease-2", NOW))
 
 
 def test_a_claim_for_sending_counts_as_sent_and_takes_a_lease() -> None:

@@ -23,7 +23,7 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, LocalStatus, Status
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.alerts import alert, manual_resolution
-from bot.slack.views.answer_text import answered
+from bot.slack.views.answer_text import NOT_PROCESSED, answered
 from bot.slack.views.buttons import SENDS
 from bot.slack.views.health import pause_notice
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part
@@ -179,7 +179,7 @@ def _open_operation_line(event: OutboxEvent, operation: Operation, state: Operat
     if state is OperationState.NEEDS_RESOLUTION:
         first_sent_at = operation.first_sent_at
         if first_sent_at is None or first_sent_at >= event.at:  # Not sent until then, although perhaps since.
-            return rich_text("Needs review: ", *possessive, f". {capitalize(operation_text.NOT_PROCESSED)}")
+            return rich_text("Needs review: ", *possessive, f". {capitalize(NOT_PROCESSED)}")
         return rich_text("Needs review: it is unknown whether ", *possessive, " arrived")
     if is_deferral(event):
         return rich_text("Waiting while sending is paused: ", *possessive, " will be sent when sending resumes")
@@ -197,7 +197,8 @@ def _waits_again(event: OutboxEvent, operation: Operation) -> RichText:
     if event.resolved_by is not None:
         return rich_text(UserMention(event.resolved_by), " chose Send Again for ", *possessive)
     if event.delay_reason is not None:
-        return rich_text(*possessive, " is delayed. ", operation_text.delay_reason(operation, event.delay_reason))
+        reason = operation_text.quoted(operation, event.delay_reason.rstrip(". "))
+        return rich_text(*possessive, " is delayed. ", reason)
     return rich_text("Noyo shows no effect of ", *possessive, "; it will be sent again")
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
-from bot.domain.answers import AnswerProblem
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.reconciliation import sent_before
 from bot.domain.records import EntityKind
 from bot.domain.requests import (
     ConnectionRequest,
@@ -18,7 +17,7 @@ from bot.domain.requests import (
     RetryRequest,
 )
 from bot.slack.views import health
-from bot.slack.views.answer_text import answered
+from bot.slack.views.answer_text import DECIDED, NOT_PROCESSED, READ_REFUSED, answered, decided_at_noyo, not_sent
 from bot.slack.views.record_facts import parse_status, status_name
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
@@ -41,7 +40,6 @@ _NOUNS = {
     OperationKind.REFRESH_RECORD: "refresh",
 }
 DECISION_NOUNS = {Decision.APPROVE: "approval", Decision.REJECT: "rejection"}
-DECIDED = {Decision.APPROVE: "approved", Decision.REJECT: "rejected"}
 REASONS = {
     DecisionReason.CONNECTION_RESTORED: "Connection restored",
     DecisionReason.ELIGIBILITY_RESTORED: "Group eligible again",
@@ -64,9 +62,6 @@ USE_PAST_DATE = "Use a past date"
 _SENT_FOR_REQUESTS = frozenset(
     {OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION, OperationKind.REFRESH_RECORD}
 )
-NOT_PROCESSED = "it was tried for a day, and Noyo processed no attempt"
-READ_REFUSED = "Noyo refused to show its records"
-_PERHAPS_OURS = ", perhaps from an earlier attempt"
 _FORBIDDEN = 403
 
 
@@ -154,11 +149,6 @@ def _corrections(request: RetryRequest) -> RichText:
     return rich_text("carrier group id ", own_group_id(request.carrier_group_id), details)
 
 
-def not_sent(operation: Operation) -> str:
-    """Follows a name of the operation, for an attempt that was not sent; an earlier one may have been."""
-    return "will not be sent again" if operation.sent_before else "was not sent"
-
-
 def entity_noun(operation: Operation) -> str:
     """What the operation is about, in one word."""
     return "request" if operation.kind in _SENT_FOR_REQUESTS else "connection"
@@ -178,8 +168,7 @@ def in_progress(operation: Operation) -> RichText:
 
 def current_state(operation: Operation) -> RichText:
     if operation.state is OperationState.AWAITING_CONFIRMATION:
-        due = operation.due
-        expires = rich_text(" Expires ", Timestamp(due), " if nobody confirms it.") if due else ()
+        expires = rich_text(" Expires ", Timestamp(operation.due), " if nobody confirms it.") if operation.due else ()
         return rich_text("waiting for a second approver.", *expires)
     if operation.state is OperationState.RECONCILING:
         return rich_text(*answered(operation), ". Checking whether it arrived.")
@@ -188,18 +177,9 @@ def current_state(operation: Operation) -> RichText:
     if operation.deferred_by is not None:
         return health.deferred(operation.deferred_by)
     if operation.state is OperationState.PENDING and operation.delay_reason:
-        return _delayed(operation, operation.delay_reason)
+        again = rich_text("; next attempt ", Timestamp(operation.due)) if operation.due is not None else ()
+        return rich_text("delayed. ", quoted(operation, operation.delay_reason.rstrip(". ")), *again, ".")
     return rich_text("sending.")
-
-
-def _delayed(operation: Operation, reason: str) -> RichText:
-    again = rich_text("; next attempt ", Timestamp(operation.due)) if operation.due is not None else ()
-    return rich_text("delayed. ", delay_reason(operation, reason), *again, ".")
-
-
-def delay_reason(operation: Operation, reason: str) -> UntrustedText:
-    """Without its full stop."""
-    return quoted(operation, reason.rstrip(". "))
 
 
 def outcome(operation: Operation) -> RichText:
@@ -243,16 +223,6 @@ def _unversioned(operation: Operation) -> RichText:
     return rich_text(f". {UNVERSIONED}") if operation.unversioned else ()
 
 
-def decided_at_noyo(operation: Operation, request: DecisionRequest) -> RichText:
-    """Someone may have made the same decision elsewhere, and Noyo may have asked for another one since."""
-    answer, day = operation.unconfirmed_answer, operation.outcome.message if operation.outcome else None
-    with_day = f" with {date_text(date.fromisoformat(day))} as the last managed day" if day else ""
-    decided = f"was {DECIDED[request.decision]} at Noyo{with_day}"
-    if answer is not None and answer.problem is AnswerProblem.END_DATE:
-        return rich_text(f"It {decided}")
-    return rich_text(*answered(operation), f", but it {decided}")
-
-
 def _reconciled(operation: Operation, _: Outcome) -> RichText:
     if isinstance(operation.input, DecisionRequest):
         return rich_text(*decided_at_noyo(operation, operation.input), *_unversioned(operation))
@@ -261,31 +231,27 @@ def _reconciled(operation: Operation, _: Outcome) -> RichText:
 
 
 def _duplicate(operation: Operation, _: Outcome) -> RichText:
+    ours = ", perhaps from an earlier attempt" if sent_before(operation) else ""
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
-        existing = f" {not_sent(operation)}: Noyo already has one for this group and carrier"
-        return rich_text(*possessive(operation), existing, _PERHAPS_OURS if operation.sent_before else "")
-    if operation.kind is OperationKind.REQUEST_CONNECTION and operation.sent_before:
-        existing = f": a connection with this carrier and carrier group id already exists{_PERHAPS_OURS}"
-        return rich_text("Noyo did not accept ", *possessive(operation), existing)
+        unsent = rich_text(*possessive(operation), f" {not_sent(operation)}")
+        return rich_text(*unsent, f": Noyo already has one for this group and carrier{ours}")
     existing = ": another connection already has this carrier and carrier group id"
+    if ours and operation.kind is OperationKind.REQUEST_CONNECTION:
+        existing = f": a connection with this carrier and carrier group id already exists{ours}"
     return rich_text("Noyo did not accept ", *possessive(operation), existing)
 
 
 def _refused(operation: Operation, result: Outcome) -> RichText:
     message: RichText = rich_text(": ", quoted(operation, result.message)) if result.message else ()
+    if result.kind is OutcomeKind.READ_REFUSED:
+        return rich_text(READ_REFUSED, ", so ", *possessive(operation), f" {not_sent(operation)}", *message)
     return rich_text("Noyo refused ", *possessive(operation), *message)
 
 
-def _read_refused(operation: Operation, result: Outcome) -> RichText:
-    message: RichText = rich_text(": ", quoted(operation, result.message)) if result.message else ()
-    return rich_text(READ_REFUSED, ", so ", *possessive(operation), f" {not_sent(operation)}", *message)
-
-
 def _changed(operation: Operation, result: Outcome) -> RichText:
-    now: RichText = ()
-    if operation.kind is OperationKind.CREATE_DISCONNECTION and result.message:
-        now = rich_text(". Its status is now ", status_name(parse_status(EntityKind.CONNECTION, result.message)))
-    if operation.sent_before:  # An earlier attempt may have arrived; Noyo shows no effect of it.
+    status = parse_status(EntityKind.CONNECTION, result.message) if result.message else None
+    now = rich_text(". Its status is now ", status_name(status)) if status is not None else ()
+    if sent_before(operation):  # An earlier attempt may have arrived; Noyo shows no effect of it.
         changed = f"The {entity_noun(operation)} changed at Noyo and shows no effect of "
         return rich_text(changed, *possessive(operation), *now)
     changed = f"Not sent: the {entity_noun(operation)} changed at Noyo before "
@@ -302,8 +268,8 @@ def _deleted(operation: Operation, _: Outcome) -> RichText:
 
 def _not_authorized(operation: Operation, result: Outcome) -> RichText:
     denied = UserMention(result.decided_by) if result.decided_by else actor(operation)
-    again = " again" if operation.sent_before else ""
-    return rich_text(f"Not sent{again}: ", denied, " does not have permission for this")
+    before = "Not sent again: " if sent_before(operation) else "Not sent: "
+    return rich_text(before, denied, " does not have permission for this")
 
 
 def _withdrawn(operation: Operation, result: Outcome) -> RichText:
@@ -315,7 +281,7 @@ def _withdrawn(operation: Operation, result: Outcome) -> RichText:
 def _end_date_passed(operation: Operation, _: Outcome) -> RichText:
     end = operation.requested_end_date
     which = f"{date_text(end)}, the last managed day in " if end else "the last managed day in "
-    if operation.sent_before:
+    if sent_before(operation):
         passed = ", has passed, and Noyo shows no effect of the earlier attempt"
         return rich_text("Not sent again: ", which, *possessive(operation), passed)
     return rich_text("Not sent: ", which, *possessive(operation), ", passed before it could be sent")
@@ -328,7 +294,7 @@ _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], RichText]] = {
     OutcomeKind.REFUSED: _refused,
     OutcomeKind.CHANGED: _changed,
     OutcomeKind.DELETED: _deleted,
-    OutcomeKind.READ_REFUSED: _read_refused,
+    OutcomeKind.READ_REFUSED: _refused,
     OutcomeKind.NOT_AUTHORIZED: _not_authorized,
     OutcomeKind.WITHDRAWN: _withdrawn,
     OutcomeKind.END_DATE_PASSED: _end_date_passed,

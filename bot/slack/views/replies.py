@@ -8,11 +8,12 @@ from typing import Any
 from bot.domain.content import Reply
 from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
 from bot.domain.people import Permission
+from bot.domain.reconciliation import sent_before
 from bot.domain.records import Connection
 from bot.domain.requests import Decision, DecisionRequest
 from bot.errors import DeadlineExceeded, ObserveOnly, SlackError, SlackRefused, SwitchboardError, UnknownSchema
 from bot.slack.views import operation_text, record_facts
-from bot.slack.views.answer_text import answered
+from bot.slack.views.answer_text import DECIDED, NOT_PROCESSED, READ_REFUSED, answered, decided_at_noyo, not_sent
 from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
 from bot.slack.views.modals import notice, notice_view
 from bot.slack.views.request_cards import duplicate_facts, request_facts
@@ -80,16 +81,16 @@ def reply(content: Reply, display: DisplaySettings, links: PermalinkLookup) -> M
 
 def reply_title(operation: Operation) -> str:
     if operation.is_open and operation.deferred_by is not None:
-        return "Paused, not sent again" if operation.sent_before else "Paused, not sent yet"
+        return "Paused, not sent again" if sent_before(operation) else "Paused, not sent yet"
     if operation.is_open:
         sending = "Delayed" if operation.delay_reason else "Sending to Noyo"
         return _OPEN_TITLES.get(operation.state, sending)
     request = operation.input
     if isinstance(request, DecisionRequest) and _has_outcome(operation, OutcomeKind.RECONCILED):
-        return f"It was {operation_text.DECIDED[request.decision]} at Noyo"
+        return f"It was {DECIDED[request.decision]} at Noyo"
     if operation.outcome is None:
         return "Done"
-    not_again = operation.sent_before and operation.outcome.kind in _NOT_SENT_AGAIN
+    not_again = sent_before(operation) and operation.outcome.kind in _NOT_SENT_AGAIN
     return "Not sent again" if not_again else _TITLES[operation.outcome.kind]
 
 
@@ -129,7 +130,7 @@ def _progress(operation: Operation) -> list[RichText]:
         ]
     if operation.state is OperationState.NEEDS_RESOLUTION and not operation.sends:
         return [
-            rich_text(f"{capitalize(yours)} needs your review: {operation_text.NOT_PROCESSED}."),
+            rich_text(f"{capitalize(yours)} needs your review: {NOT_PROCESSED}."),
             rich_text("Answer the question on its card."),
         ]
     if operation.state is OperationState.NEEDS_RESOLUTION:
@@ -164,14 +165,14 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
 def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
     if kind is OutcomeKind.RECONCILED:
         return _reconciled(operation)
-    yours, not_sent = _your_operation(operation), operation_text.not_sent(operation)
+    yours, unsent = _your_operation(operation), not_sent(operation)
     sentences = {
         OutcomeKind.CONFIRMED: _confirmed(operation),
         OutcomeKind.DUPLICATE: _duplicate(operation),
         OutcomeKind.REFUSED: _refused(operation),
         OutcomeKind.CHANGED: _changed(operation),
-        OutcomeKind.NOT_AUTHORIZED: f"{capitalize(yours)} {not_sent}.",
-        OutcomeKind.READ_REFUSED: f"{operation_text.READ_REFUSED}, so {yours} {not_sent}.",
+        OutcomeKind.NOT_AUTHORIZED: f"{capitalize(yours)} {unsent}.",
+        OutcomeKind.READ_REFUSED: f"{READ_REFUSED}, so {yours} {unsent}.",
         OutcomeKind.NOT_FOUND: f"Noyo could not find the record for {yours}.",
     }
     other_person = kind is OutcomeKind.NOT_AUTHORIZED and operation.second_approval is not None
@@ -183,24 +184,24 @@ def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
 def _reconciled(operation: Operation) -> RichText:
     request = operation.input
     if isinstance(request, DecisionRequest):
-        return rich_text(*operation_text.decided_at_noyo(operation, request), ".", _unversioned(operation))
+        return rich_text(*decided_at_noyo(operation, request), ".", _unversioned(operation))
     return rich_text(*answered(operation), f", but Noyo shows that {_your_operation(operation)} arrived.")
 
 
 def _refused(operation: Operation) -> str:
-    effect = "An earlier attempt may have taken effect." if operation.sent_before else "Nothing changed."
+    effect = "An earlier attempt may have taken effect." if sent_before(operation) else "Nothing changed."
     return f"Noyo refused {_your_operation(operation)}. {effect}"
 
 
 def _changed(operation: Operation) -> str:
     yours, noun = _your_operation(operation), operation_text.entity_noun(operation)
-    if operation.sent_before:
+    if sent_before(operation):
         return f"The {noun} changed at Noyo and shows no effect of {yours}."
     return f"The {noun} changed before {yours} was sent. {NOTHING_SENT}"
 
 
 def _duplicate(operation: Operation) -> str:
-    effect = "It may come from an earlier attempt." if operation.sent_before else None
+    effect = "It may come from an earlier attempt." if sent_before(operation) else None
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
         return f"Noyo already has a disconnection request for this group and carrier. {effect or NOTHING_SENT}"
     if operation.kind is OperationKind.REQUEST_CONNECTION and effect is not None:

@@ -181,10 +181,7 @@ def _before_sending(precondition: Precondition, operation: Operation, deps: Depe
     try:
         return precondition(operation, operation.input, deps)
     except NoyoRefused as refusal:
-        if not (refusal.not_found and settle_if_deleted(operation.not_sent(), deps)):
-            # Noyo refused the read and not what was asked for, which it has not received.
-            unread = Outcome(OutcomeKind.READ_REFUSED, refusal.message, status=refusal.status)
-            settle(operation, OperationState.CANCELLED, unread, deps)
+        _settle_refused(operation, refusal, OutcomeKind.READ_REFUSED, deps)
     except (NoAnswer, UnreadableAnswer) as error:
         reschedule(operation, deps, why=f"Noyo's records must be read first. {error}")
     return None
@@ -203,16 +200,16 @@ def _process_refusal(operation: Operation, rules: SendingRules, refusal: NoyoRef
     if refusal.status in rules.stale and _before_sending(_unchanged_record, refused, deps) is None:
         return
     if refusal.status not in rules.duplicate or not settle_if_duplicate(operation, refusal, deps):
-        _settle_refused(operation, refusal, deps)
+        _settle_refused(operation, refusal, OutcomeKind.REFUSED, deps)
 
 
-def _settle_refused(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> None:
-    """A refused call had no effect, so it does not count as sent."""
+def _settle_refused(operation: Operation, refusal: NoyoRefused, kind: OutcomeKind, deps: Dependencies) -> None:
+    """A refused call had no effect, so it does not count as sent. A refused read refuses nothing that was asked for."""
     if refusal.not_found and settle_if_deleted(operation.not_sent(), deps):
         return
+    state = OperationState.REFUSED if kind is OutcomeKind.REFUSED else OperationState.CANCELLED
     record = operation.entity if operation.entity.is_record else None
-    outcome = Outcome(OutcomeKind.REFUSED, refusal.message, record, status=refusal.status)
-    settle(operation, OperationState.REFUSED, outcome, deps)
+    settle(operation, state, Outcome(kind, refusal.message, record, status=refusal.status), deps)
 
 
 # ---------------------------------------------------------------- what each kind needs before it is sent

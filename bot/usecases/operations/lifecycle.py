@@ -12,6 +12,7 @@ from bot.domain.operations import Operation, OperationKind, OperationState, Outc
 from bot.domain.outbox import OutboxEvent, RecordChange, announce_both, announced, in_order
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
+from bot.domain.reconciliation import sent_before
 from bot.domain.records import EntityRef, Record
 from bot.domain.requests import DisconnectionRequest, SensitiveFields
 from bot.errors import ConcurrentUpdate, LeaseLost, NotSent, NoyoError, StorageError, TableUnavailable, UnknownSchema
@@ -252,7 +253,7 @@ def audit_entry(operation: Operation, deps: Dependencies, now: int) -> AuditEntr
         "state": operation.state.value,
         "second_approver": operation.second_approval.by if operation.second_approval else None,
         "attempt": str(operation.attempts) if operation.state is OperationState.SENDING else None,
-        "sent_before": "yes" if operation.sent_before else None,
+        "sent_before": "yes" if sent_before(operation) else None,
         "delay_reason": operation.delay_reason,
         "answer": operation.unconfirmed_answer.problem.value if operation.unconfirmed_answer else None,
         "answer_shows": operation.unconfirmed_answer.shown if operation.unconfirmed_answer else None,

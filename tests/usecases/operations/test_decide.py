@@ -14,6 +14,7 @@ from bot import policies
 from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.outbox import RecordChange
 from bot.domain.people import AccessPolicy, GroupMembers
+from bot.domain.reconciliation import sent_before
 from bot.domain.record_states import RecordState, link_to_operation
 from bot.domain.records import Disconnection, LocalStatus
 from bot.domain.requests import Decision
@@ -337,7 +338,7 @@ def test_noyo_refuses_a_last_moment_change_and_the_change_is_shown(rule: Any) ->
         bench.run_worker(noyo=change_before_write(bench, change))
 
         assert bench.result() == ("cancelled", "changed")
-        assert bench.operation().sent_before
+        assert sent_before(bench.operation())
         assert (len(bench.writes()), bench.effective_write_count()) == (1, 0)
         assert bench.record_state(shown.record.id).record.version == bench.noyo_record(shown)["version"]
         assert not bench.is_locked(shown.entity)
