@@ -1,7 +1,7 @@
 """Makes moto's DynamoDB fast enough for large tables, and correct for several clients.
 
-moto copies all tables before each transaction and puts the copies back if it is cancelled, which takes long and undoes
-what other clients wrote meanwhile. Here only the items that the transaction names are put back. moto also sorts all
+moto copies all tables before each transaction and restores the copies if it is cancelled, which takes long and undoes
+what other clients wrote meanwhile. Here only the items that the transaction names are restored. moto also sorts all
 items of a table before it chooses those of a query; here it sorts only the chosen ones.
 
 Only for calls one at a time: moto's models are not safe for threads.
