@@ -29,7 +29,7 @@ COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-e
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-long explore test-dynamodb test-package test-template check format prove trace bench build manifest deploy destroy audit lock clean
+.PHONY: help demo serve test test-long explore test-dynamodb test-package test-template test-browser check format prove trace bench build manifest deploy destroy audit lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,7 @@ $(READY): requirements/dev.txt requirements/uv.txt infra/set_up.sh
 	@PYTHON="$(PYTHON)" INSTALLER="$(INSTALLER)" sh infra/set_up.sh
 	@touch $(READY)
 
-demo: $(READY) ## runs the demonstration on this machine; ONCE=1 exits at its end
+demo: $(READY) ## serves a page for trying the bot on this machine; ONCE=1 plays a story instead and exits
 	@$(RUN) -m infra.local demo $(if $(ONCE),--once)
 
 serve: $(READY) ## runs the bot with the Slack, Noyo and AWS of the settings
@@ -61,6 +61,9 @@ test-dynamodb: $(READY) ## runs the storage tests on DynamoDB Local (needs Java 
 
 test-package: $(READY) ## builds the packages and runs each function in Lambda's runtime client
 	@$(RUN) -m pytest -q -m package $(PYTEST_ARGS)
+
+test-browser: $(READY) ## uses the demo's page in Chromium, which must be installed
+	@$(RUN) -m pytest -q -m browser $(PYTEST_ARGS)
 
 test-template: $(READY) $(TRANSLATOR) ## translates, lints and checks template.yaml
 	@$(RUN) -m pytest -q -m template $(PYTEST_ARGS)

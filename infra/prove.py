@@ -17,7 +17,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 2
 TIMEOUT_SECONDS = 600
-MARKERS = "not dynamodb_local and not package and not template"
+MARKERS = "not dynamodb_local and not package and not template and not browser"
 """Includes the long tests, but not those that need additional tools."""
 PASSED, FAILED = 0, 1  # pytest's exit codes; all others are errors
 

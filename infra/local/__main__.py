@@ -20,33 +20,34 @@ PASSED, FAILED, INTERRUPTED = 0, 1, 130
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    demo_command = commands.add_parser("demo", help="play the demo's story on this machine")
-    demo_command.add_argument("--once", action="store_true", help="exit after the story, with status 0 if it passed")
+    demo_command = commands.add_parser("demo", help="serve a page for trying the bot on this machine")
+    demo_command.add_argument("--once", action="store_true", help="play the story instead; status 0 if it passed")
     commands.add_parser("serve", help="serve the bot alone, with the Slack, Noyo and AWS of the settings")
     options = parser.parse_args(arguments)
     # SIGTERM has the effect of Ctrl-C, so that everything that was started is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return serve() if options.command == "serve" else demo(once=options.once)
+        if options.command == "serve":
+            return serve()
+        return play_story() if options.once else demo()
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def demo(*, once: bool, stopping: threading.Event | None = None) -> int:
-    """Plays the story; then, unless `once`, runs until `stopping` is set or the process is interrupted.
+def demo(*, stopping: threading.Event | None = None) -> int:
+    """Serves the page until `stopping` is set or the process is interrupted."""
+    serve_page = import_module("infra.local.page.serve").serve_page
+    with suppress(KeyboardInterrupt):
+        serve_page(partial(print, flush=True), stopping or threading.Event())
+    return PASSED
 
-    AWS_ENDPOINT_URL_DYNAMODB puts the table on another DynamoDB.
-    """
+
+def play_story() -> int:
+    """AWS_ENDPOINT_URL_DYNAMODB puts the table on another DynamoDB."""
     play = import_module("infra.local.demo.story").play
-    out = partial(print, flush=True)
     endpoint = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
     with LocalStack(extra_settings=environment.DEMO_SETTINGS, table_endpoint=endpoint) as stack:
-        status = PASSED if play(stack, out) else FAILED
-        if not once:
-            with suppress(KeyboardInterrupt):
-                out(f"The bot listens at {stack.slack_url}; Ctrl-C stops everything.")
-                (stopping or threading.Event()).wait()
-    return status
+        return PASSED if play(stack, partial(print, flush=True)) else FAILED
 
 
 if __name__ == "__main__":

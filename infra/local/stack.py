@@ -40,7 +40,7 @@ class LocalStack:
         table_endpoint: str | None = None,
         template: Path = TEMPLATE,
         intervals: Intervals = DEMO_INTERVALS,
-        on_problem: Callable[[str], None] | None = None,
+        on_problem: Callable[[str], object] | None = None,
     ) -> None:
         self._handlers, self._extra_settings, self._table_endpoint = handlers, extra_settings, table_endpoint
         self._template, self._intervals = template, intervals

@@ -18,9 +18,11 @@ from infra.local.http_server import HttpRequest, HttpServer, function_app
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
-# moto keeps one state for the process, and a cancelled transaction restores the whole table as it was before the
-# transaction, which undoes writes of other threads. So it handles one call at a time, from whichever server.
+# moto keeps one state for the process, and its models are not safe for threads. So it handles one call at a time, from
+# whichever server.
 _MOTO_LOCK = threading.Lock()
+_READ_BODIES = {"GetRecords", "Query", "TransactWriteItems"}
+"""The operations that need more than moto's own answer."""
 
 
 class EmbeddedAws:
@@ -32,14 +34,16 @@ class EmbeddedAws:
     def __init__(self) -> None:
         self._server: HttpServer | None = None
         self._moto: Any = None
+        self._streams: Any = None
         self._tables: list[str] = []
 
     def start(self) -> Self:
         # Imported here because it takes about a second.
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        _share_stream_records()
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        from infra.local.aws.moto_tables import ReadStreams
+
+        self._moto, self._streams = DomainDispatcherApplication(create_backend_app), ReadStreams(REGION)
         self._server = HttpServer(function_app(self._answer)).start()
         return self
 
@@ -103,11 +107,17 @@ class EmbeddedAws:
     def _answer(self, request: HttpRequest) -> Response:
         from werkzeug.test import run_wsgi_app
 
-        with _MOTO_LOCK:
-            if request.headers.get("X-Amz-Target", "").endswith(".GetRecords"):
-                _follow_current_table(json.loads(request.body)["ShardIterator"])
+        from infra.local.aws.moto_tables import fast_tables
+
+        operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        body = json.loads(request.body) if operation in _READ_BODIES else {}
+        with _MOTO_LOCK, fast_tables(REGION, operation, body) as transaction:
             chunks, status, headers = run_wsgi_app(self._moto, _environ(request), buffered=True)
             response = Response(b"".join(chunks), int(status.partition(" ")[0]))
+            if response.status_code >= 400:
+                transaction.undo()
+            elif operation == "GetRecords":
+                self._streams.has_read_from(body["ShardIterator"])
         for name, value in headers:
             if name.lower() not in ("content-length", "date"):
                 response.headers.append(name, value)
@@ -160,28 +170,3 @@ def _environ(request: HttpRequest) -> dict[str, Any]:
         "CONTENT_TYPE": headers.get("CONTENT_TYPE", ""),
         "CONTENT_LENGTH": str(len(request.body)),
     }
-
-
-def _follow_current_table(iterator_id: str) -> None:
-    """Points a shard iterator at the current table.
-
-    A cancelled transaction leaves iterators on the table it discarded, where the undone writes can still be read.
-    """
-    from moto.dynamodbstreams.models import dynamodbstreams_backends
-
-    for backends in dynamodbstreams_backends.values():
-        for backend in backends.values():
-            iterator = backend.shard_iterators.get(iterator_id)
-            table = backend.dynamodb.tables.get(iterator.stream_shard.table.name) if iterator else None
-            if iterator is not None and table is not None and table.stream_shard is not None:
-                iterator.stream_shard = table.stream_shard
-
-
-def _share_stream_records() -> None:
-    """Excludes stream records, which never change, from the copy of the table that moto makes for each transaction.
-
-    Otherwise a transaction takes longer with each write.
-    """
-    from moto.dynamodb.models.table import StreamRecord
-
-    StreamRecord.__deepcopy__ = lambda record, _: record  # type: ignore[attr-defined]

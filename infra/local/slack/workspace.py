@@ -152,6 +152,11 @@ class Workspace:
         self._last_ts = max(self._last_ts + 100, int(self.clock() * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
+    @property
+    def revision(self) -> tuple[int, int]:
+        """Changes with each call of the bot and with each action of a person that leaves a trace."""
+        return len(self.calls), self._last_ts
+
     def number(self) -> int:
         return next(self._numbers)
 

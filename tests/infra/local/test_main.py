@@ -1,9 +1,11 @@
+import re
 import sys
 import threading
 import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import httpx
 import pytest
 
 from infra.local import __main__ as main
@@ -32,26 +34,26 @@ def test_the_demos_exit_status_says_whether_the_story_passed(
     monkeypatch.setitem(sys.modules, "infra.local.demo.story", story)
     monkeypatch.setattr(main, "LocalStack", FakeStack)
 
-    assert main.demo(once=True) == status
+    assert main.play_story() == status
     assert story.urls == ["http://127.0.0.1:1/slack/events"]
     assert capsys.readouterr().out == "the story\n"
 
 
-def test_the_demo_stays_up_until_it_is_interrupted(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setitem(sys.modules, "infra.local.demo.story", FakeStory(True))
-    monkeypatch.setattr(main, "LocalStack", FakeStack)
+def test_the_demo_serves_its_page_until_it_is_stopped(capsys: pytest.CaptureFixture[str]) -> None:
     stopping = threading.Event()
     statuses: list[int] = []
-    demo_thread = threading.Thread(target=lambda: statuses.append(main.demo(once=False, stopping=stopping)))
+    demo_thread = threading.Thread(target=lambda: statuses.append(main.demo(stopping=stopping)))
     demo_thread.start()
 
-    assert wait_until(lambda: "The bot listens at http://127.0.0.1:1/slack/events" in output(capsys))
-    assert statuses == []
+    printed: list[str] = []
+    assert wait_until(lambda: printed.append(output(capsys)) or "Open http" in "".join(printed), 30)
+    [address] = re.findall(r"http://127\.0\.0\.1:\d+", "".join(printed))
+    assert "<title>Switchboard" in httpx.get(address).text
     stopping.set()
     demo_thread.join()
     assert statuses == [0]
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address)
 
 
 def test_the_table_can_be_on_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +61,7 @@ def test_the_table_can_be_on_another_engine(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(main, "LocalStack", FakeStack)
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000")
 
-    main.demo(once=True)
+    main.play_story()
 
     assert FakeStack.engines[-1] == "http://127.0.0.1:8000"
 

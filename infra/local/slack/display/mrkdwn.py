@@ -6,6 +6,7 @@ Where Slack's behaviour is unclear, the fake assumes the worse: a mention in bac
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 from infra.local.slack.display.dates import shown_date
 from infra.local.slack.workspace import Workspace
@@ -24,6 +25,7 @@ _BARE = re.compile(
 _CODE = re.compile(r"```.+?```|`[^`\n]+`", re.S)
 _GAP = "\u200b\u200c\u200d\u2060\ufeff"  # next to a mark, these keep it from formatting
 _MARKS = (("*", "**"), ("_", "__"), ("~", "~~"))
+QUOTE = re.compile(r"^>+ ?", re.M)
 
 
 class SpanKind(Enum):
@@ -135,14 +137,15 @@ def span_text(span: Span) -> str:
 def styled(text: str) -> str:
     """Bold text is written `**bold**`, so that it differs from literal asterisks."""
     for delimiter, shown in _MARKS:
-        sign = re.escape(delimiter)
-        text = re.sub(
-            rf"(?<![\w{sign}]){sign}(?![\s{_GAP}{sign}])([^{sign}\n]*[^{sign}\s{_GAP}])"
-            rf"{sign}(?![\w{sign}])",
-            rf"{shown}\1{shown}",
-            text,
-        )
-    return re.sub(r"^>+ ?", "▌ ", text, flags=re.M)
+        text = styled_part(delimiter).sub(rf"{shown}\1{shown}", text)
+    return QUOTE.sub("▌ ", text)
+
+
+@cache
+def styled_part(delimiter: str) -> re.Pattern[str]:
+    """What the delimiter formats; the first group is the text without it."""
+    sign = re.escape(delimiter)
+    return re.compile(rf"(?<![\w{sign}]){sign}(?![\s{_GAP}{sign}])([^{sign}\n]*[^{sign}\s{_GAP}]){sign}(?![\w{sign}])")
 
 
 def shown_mrkdwn(workspace: Workspace, text: str, *, auto_parse: bool, tz: str, urls_only: bool = False) -> str:

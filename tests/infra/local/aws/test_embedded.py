@@ -1,5 +1,6 @@
 import socket
 import threading
+import time
 from http.client import HTTPConnection
 from typing import Any
 
@@ -9,6 +10,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from infra.local.aws.embedded import REGION, EmbeddedAws, aws_client
+from infra.local.aws.moto_tables import ReadStreams
 from tests.infra.local.conftest import LocalTable, key
 
 
@@ -131,10 +133,35 @@ def test_stopping_closes_the_server_and_deletes_the_tables() -> None:
 
 def test_a_transaction_does_not_copy_the_streams_records(table: LocalTable) -> None:
     """Otherwise each click becomes slower with every write ever made."""
-    backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
     table.put("one")
-    (before,) = backend.tables[table.name].stream_shard.items
+    (before,) = stored_records(table)
     table.put("there")
     cancelled(table, "undone")
 
-    assert backend.tables[table.name].stream_shard.items[0] is before
+    assert stored_records(table)[0] is before
+
+
+def test_records_are_forgotten_once_all_readers_have_read_them(table: LocalTable) -> None:
+    """Otherwise a stack that runs for hours needs more memory each second."""
+    now = time.time() + 60
+    streams = ReadStreams(REGION, clock=lambda: now)
+    table.put("one")
+    first, second = iterator(table), iterator(table)
+    first_next = read(table, first)[1]
+    streams.has_read_from(first)
+    now += 60
+    streams.has_read_from(first_next)
+    assert len(stored_records(table)) == 1, "the second reader has not read it"
+
+    second_next = read(table, second)[1]
+    streams.has_read_from(second)
+    now += 60
+    streams.has_read_from(second_next)
+    assert stored_records(table) == []
+    table.put("two")
+    assert read(table, second_next)[0] == ["two"]
+
+
+def stored_records(table: LocalTable) -> list[Any]:
+    records: list[Any] = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table.name].stream_shard.items
+    return records

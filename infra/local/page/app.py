@@ -1,0 +1,185 @@
+"""The page's HTTP application: its files, what each pane shows (server-sent events), and what people do on it.
+
+Only pages of this server may use it: others are refused by their Origin, and other host names by the Host header.
+"""
+
+import asyncio
+import json
+import mimetypes
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from infra.local.page.blocks import option_node
+from infra.local.page.screen import Location, screen
+from infra.local.slack import NotPossible, Reply, SlackFake
+from infra.local.slack.workspace import Json
+
+ASSETS = Path(__file__).parent / "assets"
+CHANGES_EVERY = 0.15
+"""Seconds between two looks for changes."""
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+MOST_MESSAGES = 1000
+
+Act = Callable[[Json], Json]
+
+
+class PeoplesActions:
+    """What people do on the page. Each returns what the page shows of the answer."""
+
+    def __init__(self, slack: SlackFake) -> None:
+        self._slack = slack
+        self.count = 0
+        """How many there were; some change what is shown without the bot's taking part."""
+
+    def act(self, name: str, given: Json) -> Json:
+        act = self._named().get(name)
+        if act is None:
+            raise NotPossible(f"the page has no action {name}")
+        try:
+            return act(given)
+        finally:
+            self.count += 1
+
+    def _named(self) -> dict[str, Act]:
+        return {
+            "type": self._type,
+            "click": self._click,
+            "use": self._use,
+            "fill": self._fill,
+            "submit": self._submit,
+            "close": self._close,
+            "suggest": self._suggest,
+            "open_home": self._open_home,
+        }
+
+    def _type(self, given: Json) -> Json:
+        """A command, or a message, which the bot does not read."""
+        person, channel, text = given["person"], given["channel"], given["text"]
+        if not text.startswith("/"):
+            self._slack.say(person, channel, text, given.get("thread", ""))
+            return {}
+        command, _, words = text.partition(" ")
+        reply = self._slack.command(person, channel, command, words)
+        return {"error": f'{command} failed with the error "{reply.error}"'} if reply.error else {}
+
+    def _click(self, given: Json) -> Json:
+        find = {"block_id": given["block"], "value": given.get("value")}
+        person, ts, action = given["person"], given["ts"], given["action"]
+        if given["ephemeral"]:
+            return _seen(self._slack.click_ephemeral(person, ts, action, **find))
+        return _seen(self._slack.click(person, given["channel"], ts, action, **find))
+
+    def _use(self, given: Json) -> Json:
+        """Uses an element of a view."""
+        find = {"block_id": given["block"], "value": given.get("value")}
+        return _seen(self._slack.click_in_view(given["person"], given["view"], given["action"], **find))
+
+    def _fill(self, given: Json) -> Json:
+        self._slack.fill(given["person"], given["view"], given["values"])
+        return {}
+
+    def _submit(self, given: Json) -> Json:
+        return _seen(self._slack.submit(given["person"], given["view"], given["values"]))
+
+    def _close(self, given: Json) -> Json:
+        self._slack.close_view(given["person"], given["view"])
+        return {}
+
+    def _suggest(self, given: Json) -> Json:
+        found = self._slack.suggest(given["person"], given["view"], given["action"], given["query"])
+        return {"options": [option_node(option) for option in found]}
+
+    def _open_home(self, given: Json) -> Json:
+        self._slack.open_home(given["person"])
+        return {}
+
+
+def _seen(reply: Reply) -> Json:
+    return {"error": reply.error} if reply.error else {}
+
+
+def page_app(slack: SlackFake, about: Json) -> Starlette:
+    """`about` is what the page needs to know once: the people, the commands, and what to try."""
+    actions = PeoplesActions(slack)
+
+    async def index(_: Request) -> Response:
+        return _asset("index.html")
+
+    async def asset(request: Request) -> Response:
+        return _asset(request.path_params["name"])
+
+    async def describe(_: Request) -> Response:
+        return JSONResponse(about)
+
+    async def follow(request: Request) -> Response:
+        query = request.query_params
+        wanted = int(query.get("messages", "40"))
+        location = Location(query["person"], query["conversation"], query.get("thread", ""), min(wanted, MOST_MESSAGES))
+        try:
+            screen(slack.workspace, location)
+        except KeyError:
+            return JSONResponse({"error": "There is no such person or conversation."}, 404)
+        return StreamingResponse(_screens(slack, actions, location), media_type="text/event-stream")
+
+    async def act(request: Request) -> Response:
+        given = await request.json()
+        name = request.path_params["name"]
+        try:
+            return JSONResponse(await asyncio.to_thread(actions.act, name, given))
+        except NotPossible as refused:
+            return JSONResponse({"error": f"This is not possible: {refused}."}, 409)
+
+    return Starlette(
+        routes=[
+            Route("/", index),
+            Route("/assets/{name}", asset),
+            Route("/about", describe),
+            Route("/screens", follow),
+            Route("/actions/{name}", act, methods=["POST"]),
+        ],
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_only_for_this_page)],
+    )
+
+
+async def _only_for_this_page(request: Request, answer: RequestResponseEndpoint) -> Response:
+    own = f"http://{request.headers.get('host', '')}"
+    if request.url.hostname not in ("127.0.0.1", "localhost") or request.headers.get("origin", own) != own:
+        return JSONResponse({"error": "This address is for its own page."}, 403)
+    response = await answer(request)
+    response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _asset(name: str) -> Response:
+    path = ASSETS / name
+    if path.parent != ASSETS or not path.is_file():
+        return JSONResponse({"error": f"There is no {name}."}, 404)
+    return Response(path.read_bytes(), media_type=mimetypes.guess_type(name)[0])
+
+
+async def _screens(slack: SlackFake, actions: PeoplesActions, location: Location) -> AsyncIterator[str]:
+    """Every screen that differs from the one before; a comment when nothing has changed for a while."""
+    seen: Any = None
+    shown = ""
+    while True:
+        revision = slack.workspace.revision, actions.count, int(slack.workspace.clock() // 60)
+        if revision != seen:
+            seen = revision
+            now = json.dumps(await asyncio.to_thread(screen, slack.workspace, location))
+            if now != shown:
+                shown = now
+                yield f"data: {now}\n\n"
+        await asyncio.sleep(CHANGES_EVERY)

@@ -1,0 +1,67 @@
+// Building and updating elements. Texts become text nodes, so nothing that a message contains is interpreted.
+
+/** An element with these attributes; `on` has event listeners, and `false`, `null` and `undefined` leave one out. */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  const { on = {}, ...rest } = attributes;
+  for (const [name, value] of Object.entries(rest)) {
+    if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, String(value));
+  }
+  for (const [event, listener] of Object.entries(on)) element.addEventListener(event, listener);
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+/**
+ * Makes `container` show `items` in their order. Only items whose content changed are rendered again. An element that
+ * had the focus gives it to the one that replaces it.
+ */
+export function update(container, items, keyOf, render) {
+  const known = container.shown ?? new Map();
+  const shown = new Map();
+  let before = null;
+  for (const item of items) {
+    const key = keyOf(item);
+    const content = JSON.stringify(item);
+    let entry = known.get(key);
+    if (!entry || entry.content !== content) {
+      const element = render(item);
+      if (entry) replaceKeepingFocus(entry.element, element);
+      entry = { content, element };
+    }
+    const next = before ? before.nextSibling : container.firstChild;
+    if (next !== entry.element) container.insertBefore(entry.element, next);
+    before = entry.element;
+    shown.set(key, entry);
+  }
+  for (const [key, entry] of known) if (!shown.has(key)) entry.element.remove();
+  container.shown = shown;
+}
+
+function replaceKeepingFocus(old, replacement) {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  old.replaceWith(replacement);
+  if (!focused) return;
+  const same = focused.dataset.action && replacement.querySelector(`[data-action="${CSS.escape(focused.dataset.action)}"]`);
+  (same ?? replacement).focus({ preventScroll: true });
+}
+
+/** Calls `act` and marks the element as busy until it is done. */
+export async function busyWhile(element, act) {
+  element.setAttribute("aria-busy", "true");
+  element.disabled = true;
+  try {
+    return await act();
+  } finally {
+    element.removeAttribute("aria-busy");
+    element.disabled = false;
+  }
+}
+
+let numbers = 0;
+
+export function newId() {
+  numbers += 1;
+  return `e${numbers}`;
+}

@@ -1,0 +1,21 @@
+// The page: one or two panes, each with a person of its own.
+
+import { h } from "./dom.js";
+import { Pane } from "./pane.js";
+
+const panes = document.getElementById("panes");
+const second = document.getElementById("second");
+
+const about = await (await fetch("/about")).json();
+document.getElementById("tries").replaceChildren(...about.tries.map((text) => h("li", {}, text)));
+const shown = [new Pane(about, about.people[0].id)];
+panes.append(shown[0].element);
+
+second.addEventListener("click", () => {
+  const two = shown.length === 1;
+  if (two) shown.push(new Pane(about, about.people[1].id));
+  else shown.pop().close();
+  if (two) panes.append(shown[1].element);
+  panes.classList.toggle("two", two);
+  second.setAttribute("aria-pressed", String(two));
+});

@@ -1,0 +1,64 @@
+"""`make demo`: the local stack with seeded data, and the page on which people try the bot."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from bot.slack.commands import COMMANDS
+from infra.local import environment, seed_data
+from infra.local.http_server import HttpServer
+from infra.local.page.app import page_app
+from infra.local.slack.workspace import Json
+from infra.local.stack import LocalStack
+
+PORT = 8080
+"""Used if it is free."""
+LOADED_INTERVAL = 0.2
+"""Seconds between two looks whether the bot has loaded everything."""
+COMMAND = "/noyo"
+TRIES = (
+    f"Type {COMMAND} connect, fill in the form, and watch the card change.",
+    "In # connection-alerts, choose Retry… and correct the carrier group id.",
+    "Choose Two people side by side. As Ben, approve a request in # disconnections; as Cara, reject the same one.",
+)
+
+
+def serve_page(out: Callable[[str], object], stopping: threading.Event) -> None:
+    """Runs until `stopping` is set. AWS_ENDPOINT_URL_DYNAMODB puts the table on another DynamoDB."""
+    stack = LocalStack(
+        extra_settings=seed_data.SETTINGS, table_endpoint=os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"), on_problem=out
+    )
+    seed_data.add_people(stack.slack)
+    seed_data.add_records(stack.noyo, int(time.time()))
+    with stack:
+        seed_data.join_channels(stack.slack)
+        with _server(stack) as server:
+            out(f"Open {server.url} in a browser. Ctrl-C stops everything.\n\nThings to try:")
+            for number, text in enumerate(TRIES, 1):
+                out(f"  {number}. {text}")
+            while not stack.slack.channel(environment.ALERTS) and not stopping.wait(LOADED_INTERVAL):
+                pass  # The bot reports in this channel once it has loaded everything.
+            seed_data.continue_story(stack.noyo)
+            stopping.wait()
+
+
+def _server(stack: LocalStack) -> HttpServer:
+    app = page_app(stack.slack, describe())
+    with suppress(OSError):
+        return HttpServer(app, PORT)
+    return HttpServer(app)
+
+
+def describe() -> Json:
+    """What the page needs to know once."""
+    commands = [
+        {"text": f"{COMMAND} {name}", "hint": command.usage.partition(" ")[2], "description": command.what}
+        for name, command in COMMANDS.items()
+    ]
+    people = [{"id": person.id, "name": person.name, "role": person.role} for person in seed_data.PEOPLE]
+    # The bot publishes no App Home.
+    return {"people": people, "commands": commands, "tries": TRIES, "first": environment.CONNECTIONS, "home": False}

@@ -1,0 +1,206 @@
+"""People use the page in Chromium: each step says what the page shows and what reached Noyo."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from infra.local import environment, seed_data
+from infra.local.http_server import HttpServer
+from infra.local.page.app import page_app
+from infra.local.page.serve import describe
+from infra.local.stack import LocalStack
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+GROUP = "11111111-0000-4000-8000-000000000001"
+HOSTILE = "<!channel> <https://evil.example|click> <img src=x onerror=alert(1)> \u202egnp.exe *bold*"
+TOO_WIDE = """pane => [...pane.querySelectorAll(".message *")].filter(
+    element => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== "inline"
+).length"""
+"""How many elements of messages are wider than their place."""
+WAIT = 20_000
+"""Milliseconds until something must be shown; long enough for a slow machine."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    with LocalStack(extra_settings=seed_data.SETTINGS) as started:
+        seed_data.add_people(started.slack)
+        seed_data.join_channels(started.slack)
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser, stack: LocalStack) -> Iterator[Page]:
+    """The page in a window of its own. Nothing may fail in it."""
+    problems: list[str] = []
+    close_modals(stack)
+    with HttpServer(page_app(stack.slack, describe())) as server:
+        window = browser.new_page(viewport={"width": 1280, "height": 800})
+        window.on("pageerror", lambda error: problems.append(str(error)))
+        window.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+        window.goto(server.url)
+        yield window
+        window.close()
+    assert problems == []
+    assert stack.problems == []
+
+
+def close_modals(stack: LocalStack) -> None:
+    """Slack keeps modals open, also when a window is closed."""
+    for person in seed_data.PEOPLE:
+        while (view := stack.slack.view_of(person.id)) is not None:
+            stack.slack.close_view(person.id, view.id)
+
+
+def pane_of(page: Page, number: int = 0) -> Locator:
+    return page.locator(".pane").nth(number)
+
+
+def type_command(pane: Locator, text: str) -> None:
+    field = pane.locator(".conversation textarea")
+    field.fill(text)
+    field.press("Enter")
+
+
+def open_channel(pane: Locator, name: str) -> None:
+    pane.get_by_role("button", name=f"# {name}").click()
+
+
+def shows(where: Locator, text: str) -> Locator:
+    """The newest message or form that shows this text."""
+    found = where.filter(has_text=text).last
+    expect(found).to_be_visible(timeout=WAIT)
+    return found
+
+
+def wait_for_load(stack: LocalStack, page: Page) -> None:
+    """The bot says in the alerts channel that it has loaded what Noyo has."""
+    open_channel(pane_of(page), "connection-alerts")
+    shows(pane_of(page).locator(".message"), "Switchboard has started")
+    open_channel(pane_of(page), "connections")
+    assert stack.noyo.requests
+
+
+def posts(stack: LocalStack, text: str) -> list[Any]:
+    """The requests with a body, to Noyo's API, in whose body this text is."""
+    return [seen for seen in stack.noyo.requests if seen.method != "GET" and text in str(seen.body)]
+
+
+def request_connection(pane: Locator, name: str, carrier_group_id: str) -> None:
+    type_command(pane, f"/noyo connect {name}")
+    form = pane.get_by_role("dialog", name="Request a connection")
+    form.get_by_label("Carrier", exact=True).select_option(label="Guardian")
+    form.get_by_label("Carrier group ID").fill(carrier_group_id)
+    form.get_by_label("Employer's federal EIN").fill("12-3456789")
+    form.get_by_role("button", name="Send to Noyo").click()
+    close_answer(pane, form)
+
+
+def close_answer(pane: Locator, form: Locator) -> None:
+    """Waits until Noyo has accepted what the form asked for, and closes the answer."""
+    expect(form).to_be_hidden(timeout=WAIT)
+    expect(pane.get_by_role("dialog")).to_contain_text("Open the card", timeout=WAIT)
+    pane.get_by_role("dialog").press("Escape")
+    expect(pane.get_by_role("dialog")).to_be_hidden(timeout=WAIT)
+
+
+def test_a_request_is_corrected_sent_and_completed(page: Page, stack: LocalStack) -> None:
+    wait_for_load(stack, page)
+    pane = pane_of(page)
+    type_command(pane, "/noyo connect Willow Works")
+    form = pane.get_by_role("dialog", name="Request a connection")
+    form.get_by_role("button", name="Send to Noyo").click()
+    expect(form.get_by_role("alert").first).to_have_text("This is a required field", timeout=WAIT)
+    assert posts(stack, "Willow Works") == []
+
+    form.get_by_role("button", name="Cancel").click()
+    expect(form).to_be_hidden(timeout=WAIT)
+    request_connection(pane, "Willow Works", "55001")
+    card = shows(pane.locator(".message"), "Willow Works · Guardian")
+    expect(card).to_contain_text("Status: Completed", timeout=WAIT)
+    assert len(posts(stack, "Willow Works")) == 1
+    card.get_by_role("button", name="repl").click()
+    thread = pane.get_by_role("region", name="Thread")
+    expect(thread).to_contain_text("asked for this connection", timeout=WAIT)
+
+
+def test_a_failed_connection_is_retried_from_its_alert(page: Page, stack: LocalStack) -> None:
+    wait_for_load(stack, page)
+    pane = pane_of(page)
+    stack.noyo.script("66001", [(0.5, "unable_to_connect", HOSTILE)])
+    request_connection(pane, "Rowan Press", "66001")
+    open_channel(pane, "connection-alerts")
+    alert = shows(pane.locator(".message"), "Rowan Press")
+    expect(alert).to_contain_text("<!channel>", timeout=WAIT)
+    expect(alert.locator("img, a[href*=evil]")).to_have_count(0)
+
+    alert.get_by_role("button", name="Retry Rowan Press").click()
+    form = pane.get_by_role("dialog", name="Retry a connection")
+    form.get_by_label("Carrier group ID").fill("66002")
+    form.get_by_role("button", name="Retry").click()
+    close_answer(pane, form)
+    open_channel(pane, "connections")
+    card = shows(pane.locator(".message"), "Rowan Press")
+    expect(card).to_contain_text("Status: Completed", timeout=WAIT)
+    assert len(posts(stack, "66002")) == 1
+
+
+def test_of_two_people_who_decide_at_once_one_decision_takes_effect(page: Page, stack: LocalStack) -> None:
+    wait_for_load(stack, page)
+    page.get_by_role("button", name="Two people side by side").click()
+    people = [pane_of(page, 0), pane_of(page, 1)]
+    people[0].get_by_label("You are").select_option(label="Ben, approver")
+    people[1].get_by_label("You are").select_option(label="Cara, approver")
+    request = stack.noyo.carrier_requests_disconnection(
+        carrier_id=environment.GUARDIAN, group_id=GROUP, group_name="Hazel Farms", effective_end_date="2099-12-31"
+    )
+    for pane, button in zip(people, ("Approve disconnecting Hazel Farms", "Keep Hazel Farms connected"), strict=True):
+        open_channel(pane, "disconnections")
+        shows(pane.locator(".message"), "Hazel Farms").get_by_role("button", name=button).click()
+        expect(pane.get_by_role("dialog")).to_be_visible(timeout=WAIT)
+    people[1].get_by_role("dialog").locator("select").select_option(index=1)
+    for pane in people:
+        pane.get_by_role("dialog").locator("button[type=submit]").click()
+
+    expect(people[1].get_by_role("dialog")).to_contain_text("Ben", timeout=WAIT)
+    for pane in people:
+        expect(shows(pane.locator(".message"), "Hazel Farms")).to_contain_text("Status: Processing", timeout=WAIT)
+    decisions = [seen for seen in stack.noyo.requests if seen.method == "PUT" and request["id"] in seen.path]
+    assert [(seen.body["status"], seen.took_effect) for seen in decisions] == [("processing", True)]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_is_wider_than_its_window(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    pane = pane_of(page)
+    for channel in ("connections", "connection-alerts", "disconnections"):
+        open_channel(pane, channel)
+        expect(pane.locator("h2").first).to_have_text(f"# {channel}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert pane.evaluate(TOO_WIDE) == 0
+    expect(page.locator(".unknown")).to_have_count(0)
+
+
+def test_a_command_is_completed_by_keyboard(page: Page) -> None:
+    field = pane_of(page).locator(".conversation textarea")
+    field.fill("/noyo st")
+    expect(page.get_by_role("option", name="/noyo status")).to_be_visible(timeout=WAIT)
+    field.press("Tab")
+    expect(field).to_have_value("/noyo status ")
