@@ -163,21 +163,24 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
 
 
 def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
-    if kind is OutcomeKind.RECONCILED:
-        return _reconciled(operation)
-    yours, unsent = _your_operation(operation), not_sent(operation)
-    sentences = {
-        OutcomeKind.CONFIRMED: _confirmed(operation),
-        OutcomeKind.DUPLICATE: _duplicate(operation),
-        OutcomeKind.REFUSED: _refused(operation),
-        OutcomeKind.CHANGED: _changed(operation),
-        OutcomeKind.NOT_AUTHORIZED: f"{capitalize(yours)} {unsent}.",
-        OutcomeKind.READ_REFUSED: f"{READ_REFUSED}, so {yours} {unsent}.",
-        OutcomeKind.NOT_FOUND: f"Noyo could not find the record for {yours}.",
-    }
-    other_person = kind is OutcomeKind.NOT_AUTHORIZED and operation.second_approval is not None
-    if kind in sentences and not other_person:
-        return rich_text(sentences[kind])
+    yours = _your_operation(operation)
+    match kind:
+        case OutcomeKind.RECONCILED:
+            return _reconciled(operation)
+        case OutcomeKind.CONFIRMED:
+            return rich_text(_confirmed(operation))
+        case OutcomeKind.DUPLICATE:
+            return rich_text(_duplicate(operation))
+        case OutcomeKind.REFUSED:
+            return rich_text(_refused(operation))
+        case OutcomeKind.CHANGED:
+            return rich_text(_changed(operation))
+        case OutcomeKind.NOT_AUTHORIZED if operation.second_approval is None:
+            return rich_text(f"{capitalize(yours)} {not_sent(operation)}.")
+        case OutcomeKind.READ_REFUSED:
+            return rich_text(f"{READ_REFUSED}, so {yours} {not_sent(operation)}.")
+        case OutcomeKind.NOT_FOUND:
+            return rich_text(f"Noyo could not find the record for {yours}.")
     return rich_text(*operation_text.outcome(operation), ".")
 
 
