@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.local.noyo import Fault
-from tests.scenarios.test_truth import card_with, decide, request_disconnection
+from tests.scenarios.test_truth import card_with, decide, request_disconnection, unclear_retry
 from tests.system import ALERTS, ANA, CONNECTIONS, DECISIONS, System, blocks_of
 
 SWEEP = 25 * 3600
@@ -87,11 +87,7 @@ def test_an_approval_with_an_unknown_effect_says_so_when_its_request_was_deleted
 
 def test_a_question_about_a_deleted_connection_is_closed(system: System) -> None:
     """Nobody could find out any more whether the retry arrived."""
-    record = system.noyo.add_connection(group_name="Gone Company", status="unable_to_connect")
-    system.settle(30)
-    system.noyo.faults.add(Fault("reset_before", method="PUT"))
-    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
-    system.settle(120)
+    record = unclear_retry(system)
     assert offered(system, ALERTS) == {"resolve_send_again"}
     system.noyo.remove(record["id"])
     sweep(system)

@@ -11,8 +11,7 @@ import pytest
 
 from bot.slack.app import CLICKS, SUBMISSIONS
 from bot.slack.commands import COMMANDS
-from infra.local.noyo import Fault
-from tests.scenarios.test_truth import card_with, request_disconnection
+from tests.scenarios.test_truth import card_with, request_disconnection, unclear_retry
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System
 
 SEND_AGAIN = "resolve_send_again"
@@ -22,12 +21,7 @@ Repeated = tuple[str, Any]
 
 def test_send_again_counts_for_the_attempt_that_was_shown(system: System) -> None:
     """Ana sends a retry again, which fails as well. Her click is replayed, and Ben clicks on his old screen."""
-    failed = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
-    system.settle(30)
-    alert = card_with(system, ALERTS, "retry")
-    system.noyo.faults.add(Fault("reset_before", method="PUT", times=2))
-    system.retry(ANA, ALERTS, alert.ts)
-    system.settle(120)
+    failed = unclear_retry(system, times=2)
     question = card_with(system, ALERTS, SEND_AGAIN)
     old = deepcopy(question)
     clicked = system.slack.click(ANA, ALERTS, question.ts, SEND_AGAIN)
@@ -47,11 +41,7 @@ def test_send_again_counts_for_the_attempt_that_was_shown(system: System) -> Non
 
 def test_send_again_counts_for_the_version_of_the_record_that_was_shown(system: System) -> None:
     """The retry did not arrive. Since then the carrier group id was corrected at Noyo, but Ben's screen is older."""
-    failed = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
-    system.settle(30)
-    system.noyo.faults.add(Fault("reset_before", method="PUT"))
-    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
-    system.settle(120)
+    failed = unclear_retry(system)
     old = deepcopy(card_with(system, ALERTS, SEND_AGAIN))
     assert "unchanged since the request" in system.slack.render(old)
     system.noyo.move_connection(failed["id"], "processing", carrier_group_id="RIGHT-1")
@@ -111,14 +101,6 @@ def asks_to_disconnect(system: System) -> Repeated:
     asked = submits(system, end_date="2026-12-31", reason="terminated", typed_name="Whole Inc")
     system.settle(10)
     return asked
-
-
-def unclear_retry(system: System) -> None:
-    failed(system)
-    system.noyo.faults.add(Fault("reset_before", method="PUT", times=2))
-    clicks(system, "retry", ALERTS)
-    submits(system)
-    system.settle(120)
 
 
 def command_connect(system: System) -> Repeated:
@@ -229,7 +211,7 @@ def click_resolution(action: str) -> Callable[[System], Repeated]:
     """Sent again, it is unclear once more, and the question is asked again."""
 
     def act(system: System) -> Repeated:
-        unclear_retry(system)
+        unclear_retry(system, times=2)
         resolved = clicks(system, action, ALERTS)
         system.settle(120)
         return resolved

@@ -622,13 +622,17 @@ def test_each_pause_of_one_second_has_its_own_notice(system: System) -> None:
     assert "second reason" in typed(system, "status")
 
 
-def unclear_retry(system: System) -> None:
-    """Ana's retry gets no answer, and Noyo shows no effect: an alert asks whether it arrived."""
-    system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+def unclear_retry(system: System, *, times: int = 1) -> dict[str, Any]:
+    """Ana's retry gets no answer, and Noyo shows no effect: an alert asks whether it arrived.
+
+    `times`: how many calls fail, this one included.
+    """
+    record = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
     system.settle(30)
-    system.noyo.faults.add(Fault("reset_before", method="PUT"))
+    system.noyo.faults.add(Fault("reset_before", method="PUT", times=times))
     system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
-    system.settle(120)
+    system.settle(150)
+    return record
 
 
 def test_what_is_sent_again_during_a_pause_is_not_called_sending(system: System) -> None:
@@ -864,17 +868,8 @@ def test_a_disconnection_of_which_noyo_has_an_earlier_attempt_is_not_called_unse
     assert f"request to disconnect {not_again}" in typed(system, f"history {connection['id']}")
 
 
-def question_about_a_retry(system: System) -> None:
-    """A retry gets no answer, and Noyo does not show whether it arrived."""
-    system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
-    system.settle(30)
-    system.noyo.faults.add(Fault("reset_before", method="PUT"))
-    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
-    system.settle(150)
-
-
 def test_the_thread_names_the_person_who_chose_to_send_it_again(system: System) -> None:
-    question_about_a_retry(system)
+    unclear_retry(system)
     system.slack.click(BEN, ALERTS, card_with(system, ALERTS, "resolve_send_again").ts, "resolve_send_again")
     system.settle(60)
 

@@ -16,7 +16,7 @@ from bot.slack.views.operation_text import in_progress, outcome
 from bot.slack.views.rich_text import RichText, rich_text
 from bot.usecases.operations.resolve import resolve
 
-_NEWEST = "Please answer the newest message."
+_NEWEST = "Please answer in the newest message."
 RESOLUTION_OF_ACTION = {
     Action.ARRIVED: Resolution.ARRIVED,
     Action.SEND_AGAIN: Resolution.SEND_AGAIN,
