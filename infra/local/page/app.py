@@ -6,7 +6,7 @@ Only pages of this server may use it: others are refused by their Origin, and ot
 import asyncio
 import json
 import mimetypes
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -123,22 +123,21 @@ def page_app(slack: SlackFake, about: Json) -> Starlette:
         return JSONResponse(about)
 
     async def follow(request: Request) -> Response:
-        query = request.query_params
-        wanted = int(query.get("messages", "40"))
-        location = Location(query["person"], query["conversation"], query.get("thread", ""), min(wanted, MOST_MESSAGES))
         try:
+            location = _location(request.query_params, slack.workspace.newest_ts)
             screen(slack.workspace, location)
-        except KeyError:
+        except (LookupError, ValueError):
             return JSONResponse({"error": "There is no such person or conversation."}, 404)
         return StreamingResponse(_screens(slack, actions, location), media_type="text/event-stream")
 
     async def act(request: Request) -> Response:
-        given = await request.json()
-        name = request.path_params["name"]
         try:
-            return JSONResponse(await asyncio.to_thread(actions.act, name, given))
+            given = await request.json()
+            return JSONResponse(await asyncio.to_thread(actions.act, request.path_params["name"], given))
         except NotPossible as refused:
             return JSONResponse({"error": f"This is not possible: {refused}."}, 409)
+        except (LookupError, TypeError, ValueError):
+            return JSONResponse({"error": "The request has missing or wrong fields."}, 400)
 
     return Starlette(
         routes=[
@@ -150,6 +149,12 @@ def page_app(slack: SlackFake, about: Json) -> Starlette:
         ],
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_only_for_this_page)],
     )
+
+
+def _location(query: Mapping[str, str], newest_ts: str) -> Location:
+    messages = min(int(query.get("messages", "40")), MOST_MESSAGES)
+    since = query.get("since") or newest_ts
+    return Location(query["person"], query["conversation"], since, query.get("thread", ""), messages)
 
 
 async def _only_for_this_page(request: Request, answer: RequestResponseEndpoint) -> Response:

@@ -9,14 +9,20 @@ from infra.local.slack.workspace import Channel, Json, Message, User, View, Work
 
 HOME = "home"
 """The conversation that shows the bot's App Home."""
+MENTIONS_IN = 100
+"""How many of a conversation's newest messages are searched for mentions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """What a pane of the page shows: a person's conversation, with so many messages, and one of its threads."""
+    """What a pane of the page shows: a person's conversation, with so many messages, and one of its threads.
+
+    `since` is the newest message that existed when the pane was opened. Only later ones are counted as unread mentions.
+    """
 
     person: str
     conversation: str
+    since: str
     thread: str = ""
     messages: int = 40
 
@@ -33,7 +39,8 @@ def screen(workspace: Workspace, location: Location) -> Json:
         stack = workspace.view_stacks.get(reader.id, [])
         home = workspace.homes.get(reader.id) if location.conversation == HOME else None
         return {
-            "conversations": [_conversation(workspace, channel, reader) for channel in conversations],
+            "since": location.since,
+            "conversations": [_conversation(workspace, texts, channel, location) for channel in conversations],
             "messages": _messages(workspace, texts, shown, location) if shown else [],
             "earlier": max(len(_stream(workspace, shown, reader)) - location.messages, 0) if shown else 0,
             "thread": _thread(workspace, texts, shown, location) if shown and location.thread else None,
@@ -53,15 +60,15 @@ def _visible(workspace: Workspace, reader: User) -> list[Channel]:
     return [*joined, direct]
 
 
-def _conversation(workspace: Workspace, channel: Channel, reader: User) -> Node:
-    texts = TextPresenter(workspace, reader)
-    stream = _stream(workspace, channel, reader)
+def _conversation(workspace: Workspace, texts: TextPresenter, channel: Channel, location: Location) -> Node:
+    stream = _stream(workspace, channel, workspace.users[location.person])
+    later = [message for message in stream[-MENTIONS_IN:] if message.ts > location.since]
     return {
         "id": channel.id,
         "name": "Switchboard" if channel.is_im else channel.name,
         "direct": channel.is_im,
         "latest": max((message.ts for message in stream), default=""),
-        "mentions": [message.ts for message in stream[-100:] if channel.is_im or _mentions(texts, message)],
+        "mentions": [message.ts for message in later if channel.is_im or _mentions(texts, message)],
     }
 
 

@@ -150,6 +150,10 @@ class Workspace:
     def new_ts(self) -> str:
         """Unique and increasing, even if the clock stands still or is set back."""
         self._last_ts = max(self._last_ts + 100, int(self.clock() * 1_000_000))
+        return self.newest_ts
+
+    @property
+    def newest_ts(self) -> str:
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
     @property

@@ -1,5 +1,6 @@
 // Blocks and their elements as `infra/local/page/blocks.py` describes them.
 
+import { combobox } from "./combobox.js";
 import { h, newId } from "./dom.js";
 import { messageAddress, showText } from "./text.js";
 
@@ -274,73 +275,29 @@ function showSelect(element, host, attributes) {
   return control;
 }
 
-/** A text field with a list of what the bot suggests, as an ARIA combobox. */
+/** A text field with a list of what the bot suggests. */
 function showTypeahead(element, host, attributes) {
-  const listId = newId();
-  const list = h("ul", { class: "menu", role: "listbox", id: listId, hidden: true });
-  const control = h("input", {
-    ...attributes,
-    type: "text",
-    role: "combobox",
-    autocomplete: "off",
-    placeholder: element.placeholder || null,
-    "aria-expanded": "false",
-    "aria-autocomplete": "list",
-    "aria-controls": listId,
-  });
+  const control = h("input", { ...attributes, type: "text", placeholder: element.placeholder || null });
   control.value = element.value[0]?.text ?? "";
   if (element.focus) control.dataset.focus = "";
-  let options = [];
-  let active = -1;
+  const suggested = combobox(control, {
+    label: "Suggestions",
+    show: (option) => option.text,
+    choose: (option) => {
+      control.value = option.text;
+      host.change(element, option.value);
+    },
+    accepts: (key) => key === "Enter",
+  });
   let asked = 0;
-  const close = () => {
-    list.hidden = true;
-    control.setAttribute("aria-expanded", "false");
-    control.removeAttribute("aria-activedescendant");
-  };
-  const choose = (option) => {
-    control.value = option.text;
-    close();
-    host.change(element, option.value);
-  };
-  const mark = (index) => {
-    active = index;
-    [...list.children].forEach((item, at) => item.setAttribute("aria-selected", String(at === index)));
-    const item = list.children[index];
-    if (item) control.setAttribute("aria-activedescendant", item.id);
-    item?.scrollIntoView({ block: "nearest" });
-  };
   const ask = async () => {
-    const query = control.value;
     asked += 1;
-    const number = asked;
-    if (query.length < element.least) return close();
+    const [number, query] = [asked, control.value];
+    if (query.length < element.least) return suggested.close();
     const found = await host.suggest(element, query);
-    if (number !== asked) return;
-    options = found;
-    const items = options.map((option, at) =>
-      h("li", { role: "option", id: `${listId}-${at}`, on: { mousedown: (event) => event.preventDefault(), click: () => choose(option) } }, option.text),
-    );
-    list.replaceChildren(...(items.length ? items : [h("li", { class: "empty" }, "No results")]));
-    list.hidden = false;
-    control.setAttribute("aria-expanded", "true");
-    mark(options.length ? 0 : -1);
+    if (number === asked) suggested.offer(found, "No results");
   };
   control.addEventListener("input", ask);
   control.addEventListener("focus", ask);
-  control.addEventListener("blur", close);
-  control.addEventListener("keydown", (event) => {
-    if (list.hidden) return;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      mark((active + (event.key === "ArrowDown" ? 1 : -1) + options.length) % Math.max(options.length, 1));
-    } else if (event.key === "Enter" && options[active]) {
-      event.preventDefault();
-      choose(options[active]);
-    } else if (event.key === "Escape") {
-      event.stopPropagation();
-      close();
-    }
-  });
-  return h("div", { class: "typeahead" }, control, list);
+  return h("div", { class: "typeahead" }, control, suggested.list);
 }

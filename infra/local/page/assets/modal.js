@@ -3,11 +3,31 @@
 import { busyWhile, h, newId } from "./dom.js";
 import { showBlocks } from "./blocks.js";
 
+/**
+ * What the blocks of a view need: a modal's, or the Home's. `pane` has `act(name, given)`, `follow(address)`,
+ * `confirm(confirmation)` and `say(text)`; `change(element, value)` is for fields that wait for a submission.
+ */
+export function viewHost(view, pane, change) {
+  return {
+    follow: (address) => pane.follow(address),
+    change,
+    use: async (element, value, control) => {
+      if (element.confirm && !(await pane.confirm(element.confirm))) return;
+      const given = { view: view.id, block: element.block, action: element.action, value };
+      const answer = await busyWhile(control, () => pane.act("use", given));
+      if (answer.error) pane.say(answer.error);
+    },
+    suggest: async (element, query) => {
+      const answer = await pane.act("suggest", { view: view.id, action: element.action, query });
+      return answer.options ?? [];
+    },
+  };
+}
+
 export class Modal {
-  /** `host` has `act(name, given)`, `follow(address)`, `confirm(confirmation)` and `say(text)`. */
-  constructor(layer, host) {
+  constructor(layer, pane) {
     this.layer = layer;
-    this.host = host;
+    this.pane = pane;
     this.shown = null;
     this.values = {};
     layer.addEventListener("keydown", (event) => this.keyPressed(event));
@@ -35,13 +55,8 @@ export class Modal {
 
   element(view) {
     const title = newId();
-    const blocks = {
-      follow: this.host.follow,
-      use: (element, value, control) => this.use(element, value, control),
-      change: (element, value) => this.change(element, value),
-      suggest: (element, query) => this.suggest(element, query),
-    };
-    const close = () => this.host.act("close", { view: view.id });
+    const host = viewHost(view, this.pane, (element, value) => this.change(element, value));
+    const close = () => this.pane.act("close", { view: view.id });
     const send = (event) => {
       event.preventDefault();
       this.submit(form.querySelector("button[type=submit]"));
@@ -56,7 +71,7 @@ export class Modal {
         view.depth > 1 ? h("span", { class: "depth" }, `View ${view.depth} of ${view.depth}`) : null,
         h("button", { type: "button", class: "close", "aria-label": "Close", on: { click: close } }, "×"),
       ),
-      h("div", { class: "modal-body", tabindex: "-1" }, showBlocks(view.blocks, blocks)),
+      h("div", { class: "modal-body", tabindex: "-1" }, showBlocks(view.blocks, host)),
       h(
         "footer",
         {},
@@ -79,32 +94,20 @@ export class Modal {
   }
 
   async submit(button) {
-    const answer = await busyWhile(button, () => this.host.act("submit", { view: this.view.id, values: this.values }));
-    if (answer.error) this.host.say(answer.error);
-  }
-
-  async use(element, value, control) {
-    if (element.confirm && !(await this.host.confirm(element.confirm))) return;
-    const given = { view: this.view.id, block: element.block, action: element.action, value };
-    const answer = await busyWhile(control, () => this.host.act("use", given));
-    if (answer.error) this.host.say(answer.error);
+    const answer = await busyWhile(button, () => this.pane.act("submit", { view: this.view.id, values: this.values }));
+    if (answer.error) this.pane.say(answer.error);
   }
 
   change(element, value) {
     this.values[element.block] = value;
-    this.host.act("fill", { view: this.view.id, values: { [element.block]: value } });
-  }
-
-  async suggest(element, query) {
-    const answer = await this.host.act("suggest", { view: this.view.id, action: element.action, query });
-    return answer.options ?? [];
+    this.pane.act("fill", { view: this.view.id, values: { [element.block]: value } });
   }
 
   /** Escape closes; Tab stays inside. */
   keyPressed(event) {
     if (event.key === "Escape") {
       event.preventDefault();
-      this.host.act("close", { view: this.view.id });
+      this.pane.act("close", { view: this.view.id });
     }
     if (event.key !== "Tab") return;
     const stops = [...this.layer.querySelectorAll("a[href], button:not(:disabled), input, select, textarea, summary")];

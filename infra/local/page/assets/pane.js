@@ -3,7 +3,7 @@
 import { composer } from "./composer.js";
 import { busyWhile, h, newId, update } from "./dom.js";
 import { showBlocks } from "./blocks.js";
-import { Modal } from "./modal.js";
+import { Modal, viewHost } from "./modal.js";
 import { showText } from "./text.js";
 
 const HOME = "home";
@@ -17,6 +17,7 @@ export class Pane {
     this.thread = "";
     this.limit = STEP;
     this.read = new Map();
+    this.since = "";
     this.screen = null;
     this.build();
     this.connect();
@@ -64,12 +65,7 @@ export class Pane {
     );
     this.scroller = this.main.querySelector(".conversation > .scroll");
     this.element = h("section", { class: "pane" }, this.main, this.status, this.modalLayer, this.confirmLayer);
-    this.modal = new Modal(this.modalLayer, {
-      act: (name, given) => this.act(name, given),
-      follow: (address) => this.follow(address),
-      confirm: (confirmation) => this.confirm(confirmation),
-      say: (text) => this.say(text),
-    });
+    this.modal = new Modal(this.modalLayer, this);
   }
 
   close() {
@@ -81,15 +77,17 @@ export class Pane {
 
   connect() {
     this.source?.close();
-    const place = { person: this.person, conversation: this.conversation, thread: this.thread, messages: String(this.limit) };
-    this.source = new EventSource(`/screens?${new URLSearchParams(place)}`);
+    const location = { person: this.person, conversation: this.conversation, thread: this.thread, messages: String(this.limit), since: this.since };
+    this.source = new EventSource(`/screens?${new URLSearchParams(location)}`);
     this.source.onmessage = (event) => this.show(JSON.parse(event.data));
-    this.source.onerror = () => this.say("The connection to the demo was lost. It is tried again.");
+    this.source.onerror = () => this.say("The connection to the demo was lost. Trying again.");
   }
 
   become(person) {
     this.person = person;
     this.thread = "";
+    this.since = "";
+    this.screen = null;
     this.read.clear();
     this.connect();
   }
@@ -128,6 +126,7 @@ export class Pane {
   show(screen) {
     const first = !this.screen;
     this.screen = screen;
+    this.since = screen.since;
     const opened = this.modal.show(screen.modal);
     this.main.toggleAttribute("inert", opened);
     if (!opened && this.hadModal) this.composer.querySelector("textarea").focus();
@@ -151,7 +150,7 @@ export class Pane {
     this.home.hidden = this.conversation !== HOME;
     this.composer.hidden = this.conversation === HOME;
     if (this.conversation !== HOME) return;
-    const shown = home ? showBlocks(home.blocks, this.host({})) : [h("p", { class: "empty" }, "The bot has not published a Home.")];
+    const shown = home ? showBlocks(home.blocks, viewHost(home, this, () => {})) : [h("p", { class: "empty" }, "The bot has not published a Home.")];
     this.home.replaceChildren(...shown);
   }
 
@@ -223,8 +222,8 @@ export class Pane {
   host(message) {
     const click = async (element, value, control) => {
       if (element.confirm && !(await this.confirm(element.confirm))) return;
-      const place = { channel: message.channel, ts: message.ts, ephemeral: message.ephemeral };
-      const given = { ...place, block: element.block, action: element.action, value };
+      const shown = { channel: message.channel, ts: message.ts, ephemeral: message.ephemeral };
+      const given = { ...shown, block: element.block, action: element.action, value };
       const answer = await busyWhile(control, () => this.act("click", given));
       if (answer.error) this.say(`The button did not work: ${answer.error}`);
     };

@@ -94,5 +94,15 @@ def test_a_button_is_pressed_on_the_message_as_it_is_now(
     assert "not possible" in refused.json()["error"]
 
 
+@pytest.mark.parametrize("body", ["", "[]", "null", "{}", '{"person": "U404", "channel": "C404", "text": "x"}'])
+def test_a_malformed_request_is_refused(page: httpx.Client, body: str) -> None:
+    assert page.post("/actions/type", content=body).status_code == 400
+
+
+@pytest.mark.parametrize("query", [{}, LOCATION | {"person": "U404"}, LOCATION | {"messages": "many"}])
+def test_a_location_that_does_not_exist_is_refused(page: httpx.Client, query: dict[str, str]) -> None:
+    assert page.get("/screens", params=query).status_code == 404
+
+
 def test_an_unknown_action_is_refused(page: httpx.Client) -> None:
     assert act(page, "dance").status_code == 409

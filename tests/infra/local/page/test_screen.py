@@ -14,7 +14,7 @@ from tests.infra.local.slack.conftest import Bot
 
 
 def seen(slack: SlackFake, person: str, conversation: str = "C1", **more: Any) -> dict[str, Any]:
-    return screen(slack.workspace, Location(person, conversation, **more))
+    return screen(slack.workspace, Location(person, conversation, **({"since": "0"} | more)))
 
 
 def texts_of(messages: list[dict[str, Any]]) -> list[str]:
@@ -67,6 +67,7 @@ def test_messages_that_mention_the_reader_are_listed(slack: SlackFake, client: W
     assert channel["latest"] == ts
     assert direct["direct"]
     assert seen(slack, "U2")["conversations"][0]["mentions"] == []
+    assert seen(slack, "U1", since=ts)["conversations"][0]["mentions"] == [], "it existed when the pane was opened"
 
 
 def test_the_modal_on_top_is_shown_with_what_was_entered_and_its_errors(with_bot: SlackFake, client: WebClient) -> None:
