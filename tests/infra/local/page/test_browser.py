@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from slack_sdk import WebClient
 
 from infra.local import environment, seed_data
 from infra.local.http_server import HttpServer
 from infra.local.page.app import page_app
 from infra.local.page.serve import describe
+from infra.local.slack import SlackFake
 from infra.local.stack import LocalStack
+from tests.infra.local.slack.conftest import Bot
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -204,3 +207,83 @@ def test_a_command_is_completed_by_keyboard(page: Page) -> None:
     expect(page.get_by_role("option", name="/noyo status")).to_be_visible(timeout=WAIT)
     field.press("Tab")
     expect(field).to_have_value("/noyo status ")
+
+
+# ---------------------------------------------------------------- what another bot may send
+
+
+def plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text}
+
+
+@pytest.fixture
+def other_page(browser: Browser, with_bot: SlackFake) -> Iterator[Page]:
+    """The page for a bot that a test plays, with an App Home."""
+    people = [{"id": "U1", "name": "Ana", "role": "tester"}]
+    about = {"people": people, "commands": [], "tries": [], "first": "C1", "home": True}
+    with HttpServer(page_app(with_bot, about)) as server:
+        window = browser.new_page()
+        window.goto(server.url)
+        yield window
+        window.close()
+
+
+def test_options_are_suggested_while_somebody_types(
+    other_page: Page, with_bot: SlackFake, client: WebClient, bot: Bot
+) -> None:
+    select = {"type": "external_select", "action_id": "carrier", "min_query_length": 2}
+    block = {"type": "input", "block_id": "b", "label": plain("Carrier"), "element": select}
+    view = {"type": "modal", "title": plain("A form"), "submit": plain("Send"), "blocks": [block]}
+    options = [{"text": plain(name), "value": name.lower()} for name in ("Guardian", "Guarantee")]
+    bot.answer = lambda seen: {"options": options} if seen.payload["type"] == "block_suggestion" else None
+    client.views_open(trigger_id=with_bot.workspace.new_trigger("U1"), view=view)
+
+    field = other_page.get_by_label("Carrier")
+    field.fill("gu")
+    expect(other_page.get_by_role("option", name="Guarantee")).to_be_visible(timeout=WAIT)
+    field.press("ArrowDown")
+    field.press("Enter")
+    expect(field).to_have_value("Guarantee")
+    other_page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    expect(other_page.get_by_role("dialog")).to_be_hidden(timeout=WAIT)
+    state = bot.last.payload["view"]["state"]["values"]["b"]["carrier"]
+    assert state["selected_option"]["value"] == "guarantee"
+
+
+def test_the_home_a_menu_a_table_and_a_confirmation(other_page: Page, client: WebClient, bot: Bot) -> None:
+    button = {"type": "button", "action_id": "go", "text": plain("Go"), "value": "1"}
+    client.views_publish(user_id="U1", view={"type": "home", "blocks": [{"type": "actions", "elements": [button]}]})
+    other_page.get_by_role("button", name="Switchboard: Home").click()
+    other_page.get_by_role("button", name="Go", exact=True).click()
+    expect(other_page.locator("[aria-busy]")).to_have_count(0, timeout=WAIT)
+    assert bot.last.payload["container"]["type"] == "view"
+
+    asks = {
+        "title": plain("Sure?"),
+        "text": plain("It cannot be undone."),
+        "confirm": plain("Yes"),
+        "deny": plain("No"),
+    }
+    menu = {
+        "type": "overflow",
+        "action_id": "more",
+        "options": [{"text": plain("Delete"), "value": "delete"}],
+        "confirm": asks,
+    }
+    rows = [[{"type": "raw_text", "text": f"row {number}"}] for number in range(13)]
+    table = {"type": "data_table", "caption": "Rows", "page_size": 5, "rows": rows}
+    client.chat_postMessage(channel="C1", text="-", blocks=[{"type": "actions", "elements": [menu]}, table])
+    other_page.get_by_role("button", name="# carriers").click()
+    expect(other_page.get_by_role("cell", name="row 5")).to_be_visible(timeout=WAIT)
+    other_page.get_by_role("button", name="Next").click()
+    expect(other_page.get_by_role("cell", name="row 6")).to_be_visible()
+    expect(other_page.get_by_role("cell", name="row 5")).to_have_count(0)
+
+    received = len(bot.received)
+    for answer in ("No", "Yes"):
+        other_page.get_by_label("More actions").click()
+        other_page.get_by_role("button", name="Delete").click()
+        other_page.get_by_role("alertdialog", name="Sure?").get_by_role("button", name=answer).click()
+    expect(other_page.locator("[aria-busy]")).to_have_count(0, timeout=WAIT)
+    assert len(bot.received) == received + 1
+    assert bot.last.payload["actions"][0]["selected_option"]["value"] == "delete"
