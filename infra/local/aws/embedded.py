@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from infra.local.aws.table import TEMPLATE, create_table
 from infra.local.http_server import HttpRequest, HttpServer, function_app
@@ -21,6 +21,8 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 # moto keeps one state for the process, and its models are not safe for threads. So it handles one call at a time, from
 # whichever server.
 _MOTO_LOCK = threading.Lock()
+_ACCOUNT_SETTINGS = "/2016-08-19/account-settings"
+"""The path of Lambda's GetAccountSettings, which moto does not implement."""
 _READ_BODIES = {"GetRecords", "Query", "TransactWriteItems"}
 """The operations that need more than moto's own answer."""
 
@@ -108,6 +110,9 @@ class EmbeddedAws:
         from werkzeug.test import run_wsgi_app
 
         from infra.local.aws.moto_tables import fast_tables
+
+        if request.path.startswith(_ACCOUNT_SETTINGS):
+            return JSONResponse({"AccountLimit": {"UnreservedConcurrentExecutions": 1000}})
 
         operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         body = json.loads(request.body) if operation in _READ_BODIES else {}

@@ -39,6 +39,7 @@ def test_the_demos_exit_status_says_whether_the_story_passed(
     assert capsys.readouterr().out == "the story\n"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("restored_logging")
 def test_the_demo_serves_its_page_until_it_is_stopped(capsys: pytest.CaptureFixture[str]) -> None:
     stopping = threading.Event()

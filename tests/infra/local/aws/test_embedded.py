@@ -58,6 +58,12 @@ def test_decryption_needs_the_same_encryption_context(aws: EmbeddedAws, table: L
     kms.close()
 
 
+def test_lambda_reports_its_quota(aws: EmbeddedAws) -> None:
+    client = aws.client("lambda")
+    assert client.get_account_settings()["AccountLimit"] == {"UnreservedConcurrentExecutions": 1000}
+    client.close()
+
+
 def fill(table: LocalTable, count: int) -> None:
     """A large table makes transactions slow, so that other writes run during one."""
     for start in range(0, count, 25):
