@@ -48,6 +48,7 @@ def test_a_change_in_the_future_hides_no_changes_after_an_outage(system: System)
     assert [name for name in failed if name not in system.read_channel(ALERTS)] == []
 
 
+@pytest.mark.long
 def test_after_an_hour_of_rate_limits_an_alert_is_posted_within_ten_minutes(system: System) -> None:
     system.slack.faults.rate_limited(30, "chat.postMessage", times=100_000)
     system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")

@@ -272,6 +272,7 @@ def test_a_long_thread_is_posted_in_parts(system: System) -> None:
     assert lines == ["Claimed by @Ana", of_ben, *(of_ana, of_ben) * 3, "@Ben released it"]
 
 
+@pytest.mark.long
 def test_after_an_outage_of_an_hour_every_line_is_in_order_and_soon(system: System) -> None:
     request_disconnection(system)
     for method in ("chat.postMessage", "chat.update"):

@@ -33,6 +33,7 @@ def test_an_attacker_at_the_webhook_endpoint_can_send_nothing_to_noyo(system: Sy
     assert system.noyo.disconnection(request["id"])["status"] == "processing"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["id missing", "carrier_id missing", "group_data missing"])
 def test_a_connection_that_cannot_be_read_does_not_count_as_missing(system: System, what: str) -> None:
     """Noyo created it without answering, and its row in Noyo's list cannot be read: nothing is sent again meanwhile."""
