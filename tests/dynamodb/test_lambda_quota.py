@@ -54,6 +54,6 @@ def test_botocore_parses_the_response() -> None:
     assert LambdaQuota(lambda: worker_client("lambda")).unreserved() == 1000
 
 
-def test_the_local_stack_has_no_quota() -> None:
+def test_the_local_stack_answers_with_a_quota() -> None:
     with EmbeddedAws() as aws:
-        assert LambdaQuota(lambda: aws.client("lambda")).unreserved() is None
+        assert LambdaQuota(lambda: aws.client("lambda")).unreserved() == 1000
