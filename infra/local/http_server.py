@@ -9,9 +9,9 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.utils import formatdate
 from functools import cache, partial
@@ -33,6 +33,34 @@ STOP_SECONDS = 1.0
 MAX_THREADS = 128
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that a server of this process has answered. `status` is None if it closed the connection instead.
+
+    `port` is the server's, `target` the operation that an AWS client names, and `seconds` the time until the answer.
+    """
+
+    port: int
+    method: str
+    path: str
+    target: str
+    status: int | None
+    seconds: float
+
+
+_watchers: list[Callable[[Exchange], object]] = []
+
+
+@contextmanager
+def watched(see: Callable[[Exchange], object]) -> Iterator[None]:
+    """Calls `see` after each request to any server of this process, while the block runs."""
+    _watchers.append(see)
+    try:
+        yield
+    finally:
+        _watchers.remove(see)
 
 
 class HttpServer:
@@ -105,9 +133,12 @@ class HttpServer:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Adds the Date header, refuses bodies without a length or over the limit, and keeps the errors."""
+        started, status = time.monotonic(), None
 
         async def send_with_date(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 date = formatdate(self._clock(), usegmt=True).encode()
                 message["headers"] = [*message["headers"], (b"date", date)]
             await send(message)
@@ -118,6 +149,15 @@ class HttpServer:
         except Exception as error:  # noqa: BLE001 - `stop` raises it, so that no test overlooks it
             self._errors.append(error)
             await ConnectionReset()(scope, receive, send)
+        finally:
+            if _watchers:
+                self._report(scope, status, time.monotonic() - started)
+
+    def _report(self, scope: Scope, status: int | None, seconds: float) -> None:
+        target = Headers(scope=scope).get("x-amz-target", "").rpartition(".")[2]
+        exchange = Exchange(self.port, scope["method"], scope["path"], target, status, seconds)
+        for see in _watchers:
+            see(exchange)
 
 
 def _listening_socket(port: int) -> socket.socket:

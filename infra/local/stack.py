@@ -2,11 +2,14 @@
 
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from infra.local import environment
 from infra.local.aws.embedded import EmbeddedAws, aws_client
@@ -23,6 +26,8 @@ DEMO_INTERVALS = Intervals(schedules=1.0, stream=0.1, retries=0.2)
 PENDING_KINDS = ("OPERATION", "OUTBOX")
 HORIZON_SECONDS = 900
 """`settle` waits for what is due within this time; what is due later is a reminder."""
+FAR_FUTURE = "9" * 11
+"""Later than any due time (Unix seconds)."""
 
 
 class LocalStack:
@@ -40,22 +45,26 @@ class LocalStack:
         table_endpoint: str | None = None,
         template: Path = TEMPLATE,
         intervals: Intervals = DEMO_INTERVALS,
+        clock: Callable[[], float] = time.time,
         on_problem: Callable[[str], object] | None = None,
     ) -> None:
         self._handlers, self._extra_settings, self._table_endpoint = handlers, extra_settings, table_endpoint
-        self._template, self._intervals = template, intervals
+        self._template, self._intervals, self._clock = template, intervals, clock
         self._open = ExitStack()
         self._activity = Activity(self._record_crash)
         self._on_problem = on_problem or _print_problem
         self.problems: list[str] = []
+        self.kill_next_writer = threading.Event()
+        """Once set, the next worker that writes to Noyo is killed after Noyo's answer."""
         self.aws = EmbeddedAws()
         self.slack = SlackFake(
             signing_secret=environment.SIGNING_SECRET,
             bot_token=environment.BOT_TOKEN,
             team_id=environment.TEAM,
             app_id=environment.APP,
+            clock=clock,
         )
-        self.noyo = NoyoFake(client_id=environment.CLIENT_ID, client_secret=environment.CLIENT_SECRET)
+        self.noyo = NoyoFake(clock=clock, client_id=environment.CLIENT_ID, client_secret=environment.CLIENT_SECRET)
         self.table_name = self.slack_url = ""
 
     def start(self) -> Self:
@@ -79,15 +88,15 @@ class LocalStack:
         """Every handler call that raised so far."""
         return list(self._activity.crashes)
 
-    def settle(self, timeout: float, quiet: float = 0.5) -> bool:
-        """Waits until nothing runs or is due soon for `quiet` seconds. Returns False after `timeout` seconds.
+    def settle(self, timeout: float, quiet: float = 0.5, within: float = HORIZON_SECONDS) -> bool:
+        """Waits until nothing runs, or is due `within` so many seconds, for `quiet` seconds.
 
-        Changes at Noyo that the bot has not read yet are not waited for.
+        Returns False after `timeout` seconds. Changes at Noyo that the bot has not read yet are not waited for.
         """
         end = time.monotonic() + timeout
         quiet_since: float | None = None
         while time.monotonic() < end:
-            if self._activity.event_driven > 0 or self.due():
+            if self._activity.event_driven > 0 or self.due(within):
                 quiet_since = None
             else:
                 quiet_since = quiet_since or time.monotonic()
@@ -98,19 +107,44 @@ class LocalStack:
 
     def due(self, within: float = HORIZON_SECONDS) -> list[str]:
         """Partition keys of the operations and events that are due within so many seconds."""
-        until = str(int(time.time() + within))
+        until = str(int(self._clock() + within))
         return [row["pk"]["S"] for kind in PENDING_KINDS for row in self._due_rows(kind, until)]
+
+    def next_due(self) -> float | None:
+        """When the next operation or event is due (Unix seconds); None if nothing waits."""
+        rows = [row for kind in PENDING_KINDS for row in self._due_rows(kind, FAR_FUTURE, Limit=1)]
+        return min((float(row["due"]["N"]) for row in rows), default=None)
+
+    def run_schedules(self) -> None:
+        """Calls each scheduled function once, and returns when all have finished."""
+        self._runtime.run_schedules()
 
     def table_client(self) -> Any:
         """A botocore client for the DynamoDB that holds the table."""
         return aws_client("dynamodb", self._table_endpoint or self.aws.endpoint_url)
 
-    def _due_rows(self, kind: str, until: str) -> list[dict[str, Any]]:
+    def items(self, prefix: str) -> list[dict[str, Any]]:
+        """All items whose partition key begins so, as DynamoDB's typed JSON."""
+        pages = self._table.get_paginator("scan").paginate(
+            TableName=self.table_name,
+            FilterExpression="begins_with(pk, :prefix)",
+            ExpressionAttributeValues={":prefix": {"S": prefix}},
+        )
+        return [item for page in pages for item in page["Items"]]
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The port of each part's server."""
+        urls = {"Bot": self.slack_url, "Slack": self.slack.url, "Noyo": self.noyo.api_url, "AWS": self.aws.endpoint_url}
+        return {name: urlsplit(url).port or 0 for name, url in urls.items()}
+
+    def _due_rows(self, kind: str, until: str, **parameters: Any) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self._table.query(
             TableName=self.table_name,
             IndexName="due",
             KeyConditionExpression="due_kind = :kind AND due <= :until",
             ExpressionAttributeValues={":kind": {"S": kind}, ":until": {"N": until}},
+            **parameters,
         )["Items"]
         return rows
 
@@ -137,6 +171,9 @@ class LocalStack:
         opening.enter_context(environment.replaced_environ(variables))
         discard_deployment()
         opening.callback(discard_deployment)
+        if self._handlers is None:
+            replaced = import_module("infra.local.deployment").replaced_deployment
+            opening.enter_context(replaced(self._clock, self.kill_next_writer))
         self._start_runtime(opening)
 
     def _create_table_and_key(self, opening: ExitStack) -> str:
@@ -152,7 +189,7 @@ class LocalStack:
     def _start_runtime(self, opening: ExitStack) -> None:
         streams = aws_client("dynamodbstreams", self._table_endpoint or self.aws.endpoint_url)
         opening.callback(streams.close)
-        runtime = Runtime(
+        runtime = self._runtime = Runtime(
             read_functions(self._template),
             streams=streams,
             stream_arn=self._table.describe_table(TableName=self.table_name)["Table"]["LatestStreamArn"],

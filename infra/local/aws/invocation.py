@@ -15,6 +15,10 @@ from infra.local.aws.functions import Function
 Handler = Callable[[Any, Any], Any]
 
 
+class ProcessKilled(BaseException):
+    """Ends a handler at once, wherever it is, as if Lambda ended its process."""
+
+
 @dataclass(frozen=True, slots=True)
 class LambdaContext:
     """What Lambda passes to a handler besides the event."""
@@ -88,7 +92,10 @@ class Invoker:
     def _invoke(self, event: Any, *, event_driven: bool) -> Any:
         event = json.loads(json.dumps(event))
         with self.activity.track(self.function.name, event_driven=event_driven):
-            return json.loads(json.dumps(self.handler(event, self._context())))
+            try:
+                return json.loads(json.dumps(self.handler(event, self._context())))
+            except ProcessKilled:
+                raise RuntimeError("its process was killed") from None
 
     def _context(self) -> LambdaContext:
         name = self.function.name

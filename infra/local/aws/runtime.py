@@ -71,6 +71,10 @@ class Runtime:
             self._open = opening.pop_all()
         return self
 
+    def run_schedules(self) -> None:
+        """Calls each scheduled function once, and returns when all have finished."""
+        self._schedules.run_now()
+
     def __exit__(self, *_: object) -> None:
         self._schedules.request_stop()
         self._poller.request_stop()

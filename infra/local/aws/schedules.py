@@ -18,9 +18,9 @@ class Schedules:
 
     def __init__(self, scheduled: list[tuple[Schedule, Callable[[Any], Any]]]) -> None:
         self._stopping = threading.Event()
+        self._timers = [_Timer(schedule, invoke, self._stopping) for schedule, invoke in scheduled]
         self._threads = [
-            threading.Thread(target=self._run, args=(schedule, invoke), name=schedule.name, daemon=True)
-            for schedule, invoke in scheduled
+            threading.Thread(target=timer.run, name=timer.schedule.name, daemon=True) for timer in self._timers
         ]
 
     def __enter__(self) -> Self:
@@ -37,12 +37,28 @@ class Schedules:
         for thread in self._threads:
             thread.join()
 
-    def _run(self, schedule: Schedule, invoke: Callable[[Any], Any]) -> None:
+    def run_now(self) -> None:
+        """Calls each function once more, one after the other, and returns when all have finished."""
+        for timer in self._timers:
+            timer.call()
+
+
+class _Timer:
+    """One schedule."""
+
+    def __init__(self, schedule: Schedule, invoke: Callable[[Any], Any], stopping: threading.Event) -> None:
+        self.schedule, self._invoke, self._stopping = schedule, invoke, stopping
+        self._lock = threading.Lock()
+
+    def run(self) -> None:
         while not self._stopping.is_set():
-            # Errors are recorded where the function is invoked; the schedule goes on.
-            with suppress(Exception):
-                invoke(build_event(schedule, datetime.now(UTC)))
-            self._stopping.wait(schedule.seconds)
+            self.call()
+            self._stopping.wait(self.schedule.seconds)
+
+    def call(self) -> None:
+        # Errors are recorded where the function is invoked; the schedule goes on.
+        with self._lock, suppress(Exception):
+            self._invoke(build_event(self.schedule, datetime.now(UTC)))
 
 
 def build_event(schedule: Schedule, now: datetime) -> Any:

@@ -31,6 +31,7 @@ class Fault:
 
     kind: FaultKind | str
     method: str | None = None
+    only_writes: bool = False
     path_contains: str | None = None
     times: int | None = 1
     skip: int = 0
@@ -44,7 +45,7 @@ class Fault:
 
     def matches(self, method: str, path: str) -> bool:
         part = "/api/" if self.path_contains is None else self.path_contains
-        return self.method in {None, method} and part in path
+        return self.method in {None, method} and part in path and not (self.only_writes and method == "GET")
 
 
 class Faults:

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, IncompleteRead
 from typing import Any
 
@@ -14,12 +15,15 @@ from starlette.routing import Route
 
 from infra.local.http_server import (
     ConnectionReset,
+    Exchange,
     HttpRequest,
     HttpServer,
     TruncatedResponse,
     function_app,
     read_request,
+    watched,
 )
+from tests.infra.local.waiting import wait_until
 
 
 def responding(response: Response) -> Starlette:
@@ -144,3 +148,22 @@ def test_a_body_over_the_limit_or_without_a_length_is_refused(header: tuple[str,
         connection.endheaders()
         assert connection.getresponse().status == 413
         connection.close()
+
+
+def test_requests_are_watched_with_what_they_asked_for_and_how_they_ended() -> None:
+    seen: list[Exchange] = []
+    with HttpServer(responding(Response(status_code=204))) as fine, HttpServer(responding(ConnectionReset())) as broken:
+        with watched(seen.append):
+            for server in (fine, broken):
+                connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+                connection.request("GET", "/?a=1", headers={"X-Amz-Target": "DynamoDB_20120810.GetItem"})
+                with suppress(ConnectionResetError):
+                    connection.getresponse().read()
+                connection.close()
+            assert wait_until(lambda: len(seen) == 2)
+        get(fine).close()
+    assert [(each.port, each.method, each.path, each.target, each.status) for each in seen] == [
+        (fine.port, "GET", "/", "GetItem", 204),
+        (broken.port, "GET", "/", "GetItem", None),
+    ]
+    assert all(0 <= each.seconds < 10 for each in seen)

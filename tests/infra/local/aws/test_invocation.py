@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from infra.local.aws.functions import Function
-from infra.local.aws.invocation import Activity, Crash, Handler, Invoker, load_handler
+from infra.local.aws.invocation import Activity, Crash, Handler, Invoker, ProcessKilled, load_handler
 
 FUNCTION = Function("PollFunction", "made.up.handler", timeout=300, memory=1024)
 
@@ -63,6 +63,20 @@ def test_a_crash_is_recorded_and_raised() -> None:
     with pytest.raises(RuntimeError):
         invoker(handler, crashes).on_schedule({})
     assert crashes == [Crash("PollFunction", wrong)]
+
+
+def test_a_killed_process_is_a_crash_that_the_handler_cannot_catch() -> None:
+    crashes: list[Crash] = []
+
+    def handler(*_: Any) -> None:
+        try:
+            raise ProcessKilled
+        except Exception:  # noqa: BLE001 - as a worker that reports errors and goes on
+            pytest.fail("the handler caught it")
+
+    with pytest.raises(RuntimeError, match="was killed"):
+        invoker(handler, crashes)({})
+    assert [crash.function for crash in crashes] == ["PollFunction"]
 
 
 def test_scheduled_invocations_are_not_counted_as_event_driven() -> None:

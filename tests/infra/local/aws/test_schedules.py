@@ -64,3 +64,21 @@ def test_nothing_is_called_after_a_stop() -> None:
     ended = len(calls)
 
     assert not wait_until(lambda: len(calls) > ended, seconds=0.05)
+
+
+def test_a_run_on_demand_has_finished_when_it_returns_and_does_not_overlap() -> None:
+    running, most, calls = 0, 0, 0
+
+    def count(_: Any) -> None:
+        nonlocal running, most, calls
+        running += 1
+        most = max(most, running)
+        calls += 1
+        running -= 1
+
+    with Schedules([(Schedule("Often", 0.001), count)]) as schedules:
+        for _ in range(20):
+            before = calls
+            schedules.run_now()
+            assert calls > before
+    assert most == 1

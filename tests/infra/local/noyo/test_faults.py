@@ -140,6 +140,13 @@ def test_faults_apply_in_the_order_in_which_they_were_queued(noyo: NoyoFake, cal
     assert [call.get("/groups").status_code for _ in range(3)] == [503, 502, 200]
 
 
+def test_a_fault_of_writes_lets_reads_pass(noyo: NoyoFake, call: Caller) -> None:
+    noyo.faults.add(Fault("error_before", only_writes=True))
+    assert call.get("/groups").status_code == 200
+    assert call.request().status_code == 500
+    assert noyo.faults.pending() == []
+
+
 def test_an_unknown_kind_of_fault_is_an_error() -> None:
     with pytest.raises(ValueError, match="earthquake"):
         Fault("earthquake")
