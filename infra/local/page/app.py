@@ -6,9 +6,8 @@ Only pages of this server may use it: others are refused by their Origin, and ot
 import asyncio
 import json
 import mimetypes
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -109,8 +108,8 @@ def _seen(reply: Reply) -> Json:
     return {"error": reply.error} if reply.error else {}
 
 
-def page_app(slack: SlackFake, about: Json) -> Starlette:
-    """`about` is what the page needs to know once: the people, the commands, and what to try."""
+def page_app(slack: SlackFake, about: Json, more: Sequence[Route] = ()) -> Starlette:
+    """`about` is what the page needs to know once: the people, the commands, and what to try. `more` adds routes."""
     actions = PeoplesActions(slack)
 
     async def index(_: Request) -> Response:
@@ -131,13 +130,7 @@ def page_app(slack: SlackFake, about: Json) -> Starlette:
         return StreamingResponse(_screens(slack, actions, location), media_type="text/event-stream")
 
     async def act(request: Request) -> Response:
-        try:
-            given = await request.json()
-            return JSONResponse(await asyncio.to_thread(actions.act, request.path_params["name"], given))
-        except NotPossible as refused:
-            return JSONResponse({"error": f"This is not possible: {refused}."}, 409)
-        except (LookupError, TypeError, ValueError):
-            return JSONResponse({"error": "The request has missing or wrong fields."}, 400)
+        return await answer_action(request, actions.act)
 
     return Starlette(
         routes=[
@@ -146,9 +139,21 @@ def page_app(slack: SlackFake, about: Json) -> Starlette:
             Route("/about", describe),
             Route("/screens", follow),
             Route("/actions/{name}", act, methods=["POST"]),
+            *more,
         ],
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_only_for_this_page)],
     )
+
+
+async def answer_action(request: Request, act: Callable[[str, Json], Json]) -> Response:
+    """Calls `act` with the name in the path and the JSON body. Says what is missing or not possible."""
+    try:
+        given = await request.json()
+        return JSONResponse(await asyncio.to_thread(act, request.path_params["name"], given))
+    except NotPossible as refused:
+        return JSONResponse({"error": f"This is not possible: {refused}."}, 409)
+    except (LookupError, TypeError, ValueError):
+        return JSONResponse({"error": "The request has missing or wrong fields."}, 400)
 
 
 def _location(query: Mapping[str, str], newest_ts: str) -> Location:
@@ -175,15 +180,22 @@ def _asset(name: str) -> Response:
     return Response(path.read_bytes(), media_type=mimetypes.guess_type(name)[0])
 
 
-async def _screens(slack: SlackFake, actions: PeoplesActions, location: Location) -> AsyncIterator[str]:
-    """Every screen that differs from the one before; a comment when nothing has changed for a while."""
-    seen: Any = None
+def _screens(slack: SlackFake, actions: PeoplesActions, location: Location) -> AsyncIterator[str]:
+    """Every screen that differs from the one before."""
+    workspace = slack.workspace
+    revision = lambda: (workspace.revision, actions.count, int(workspace.clock() // 60))  # noqa: E731
+    return changes(lambda: screen(workspace, location), revision)
+
+
+async def changes(read: Callable[[], Json], revision: Callable[[], object]) -> AsyncIterator[str]:
+    """As server-sent events: what `read` returns if it differs from before. It is called for each new `revision`."""
+    seen: object = None
     shown = ""
     while True:
-        revision = slack.workspace.revision, actions.count, int(slack.workspace.clock() // 60)
-        if revision != seen:
-            seen = revision
-            now = json.dumps(await asyncio.to_thread(screen, slack.workspace, location))
+        current = revision()
+        if current != seen:
+            seen = current
+            now = json.dumps(await asyncio.to_thread(read))
             if now != shown:
                 shown = now
                 yield f"data: {now}\n\n"

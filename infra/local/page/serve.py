@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+
+from starlette.routing import Route
 
 from bot.slack.commands import COMMANDS
 from infra.local import environment, seed_data
 from infra.local.http_server import HttpServer
 from infra.local.page.app import page_app
+from infra.local.page.controls.routes import control_routes
 from infra.local.slack.workspace import Json
 from infra.local.stack import LocalStack
+from infra.local.time_travel import AdjustableClock
 
 PORT = 8080
 """Used if it is free."""
@@ -29,14 +33,18 @@ TRIES = (
 
 def serve_page(out: Callable[[str], object], stopping: threading.Event) -> None:
     """Runs until `stopping` is set. AWS_ENDPOINT_URL_DYNAMODB puts the table on another DynamoDB."""
+    clock = AdjustableClock()
     stack = LocalStack(
-        extra_settings=seed_data.SETTINGS, table_endpoint=os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"), on_problem=out
+        extra_settings=seed_data.SETTINGS,
+        table_endpoint=os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"),
+        clock=clock,
+        on_problem=out,
     )
     seed_data.add_people(stack.slack)
     seed_data.add_records(stack.noyo, int(time.time()))
     with stack:
         seed_data.join_channels(stack.slack)
-        with _server(stack) as server:
+        with control_routes(stack, clock) as routes, _server(stack, routes) as server:
             out(f"Open {server.url} in a browser. Ctrl-C stops everything.\n\nThings to try:")
             for number, text in enumerate(TRIES, 1):
                 out(f"  {number}. {text}")
@@ -46,19 +54,25 @@ def serve_page(out: Callable[[str], object], stopping: threading.Event) -> None:
             stopping.wait()
 
 
-def _server(stack: LocalStack) -> HttpServer:
-    app = page_app(stack.slack, describe())
+def _server(stack: LocalStack, controls: Sequence[Route]) -> HttpServer:
+    app = page_app(stack.slack, describe(controls=True), controls)
     with suppress(OSError):
         return HttpServer(app, PORT)
     return HttpServer(app)
 
 
-def describe() -> Json:
-    """What the page needs to know once."""
+def describe(*, controls: bool = False) -> Json:
+    """What the page needs to know once; `controls` if it has the routes of the controls."""
     commands = [
         {"text": f"{COMMAND} {name}", "hint": command.usage.partition(" ")[2], "description": command.what}
         for name, command in COMMANDS.items()
     ]
     people = [{"id": person.id, "name": person.name, "role": person.role} for person in seed_data.PEOPLE]
-    # The bot publishes no App Home.
-    return {"people": people, "commands": commands, "tries": TRIES, "first": environment.CONNECTIONS, "home": False}
+    return {
+        "people": people,
+        "commands": commands,
+        "tries": TRIES,
+        "first": environment.CONNECTIONS,
+        "home": False,  # The bot publishes no App Home.
+        "controls": controls,
+    }

@@ -1,6 +1,7 @@
 // The page: one or two panes, each with a person of its own.
 
 import { h } from "./dom.js";
+import { Drawer } from "./drawer.js";
 import { Pane } from "./pane.js";
 
 const panes = document.getElementById("panes");
@@ -10,6 +11,14 @@ const about = await (await fetch("/about")).json();
 document.getElementById("tries").replaceChildren(...about.tries.map((text) => h("li", {}, text)));
 const shown = [new Pane(about, about.people[0].id)];
 panes.append(shown[0].element);
+
+if (about.controls) {
+  const drawer = new Drawer();
+  const open = document.getElementById("controls");
+  panes.after(drawer.element);
+  open.hidden = false;
+  open.addEventListener("click", () => open.setAttribute("aria-expanded", String(drawer.toggle())));
+}
 
 second.addEventListener("click", () => {
   const two = shown.length === 1;

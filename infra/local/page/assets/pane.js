@@ -3,6 +3,7 @@
 import { composer } from "./composer.js";
 import { busyWhile, h, newId, update } from "./dom.js";
 import { showBlocks } from "./blocks.js";
+import { explain } from "./drawer.js";
 import { Modal, viewHost } from "./modal.js";
 import { showText } from "./text.js";
 
@@ -202,6 +203,7 @@ export class Pane {
       message.bot ? h("span", { class: "badge" }, "App") : null,
       h("span", { class: "at" }, message.at),
       message.edited ? h("span", { class: "at" }, "(edited)") : null,
+      message.bot && this.about.controls ? h("button", { type: "button", class: "why-button", "data-action": "why", on: { click: () => explain(message) } }, "Why this message?") : null,
     ];
     const replies = message.replies === 1 ? "1 reply" : `${message.replies} replies`;
     return h(

@@ -12,6 +12,7 @@ from infra.local.aws.invocation import Handler, load_handler
 from infra.local.aws.table import TEMPLATE
 from infra.local.demo import decision_story
 from infra.local.demo.story import play
+from infra.local.page.controls.why import why
 from infra.local.stack import LocalStack
 
 TIMEOUT_SECONDS = 40
@@ -35,7 +36,25 @@ def passes(output: list[str], **replaced: Handler) -> bool:
             stack.noyo.add_connection(
                 carrier_id=environment.GUARDIAN, group_name=name, carrier_group_id=name, status="completed"
             )
-        return play(stack, output.append, decision_story.CHAPTERS, TIMEOUT_SECONDS)
+        passed = play(stack, output.append, decision_story.CHAPTERS, TIMEOUT_SECONDS)
+        assert not passed or unexplained(stack) == []
+        return passed
+
+
+def unexplained(stack: LocalStack) -> list[str]:
+    """The messages of the bot for which the page cannot say why they exist."""
+    channels = (environment.CONNECTIONS, environment.ALERTS, environment.DECISIONS)
+    posted = [message for channel in channels for message in stack.slack.channel(channel)]
+    direct = [
+        message for person in (environment.ANA, environment.BEN) for message in stack.slack.direct_messages(person)
+    ]
+    found = []
+    for message in [*posted, *direct, *(reply for parent in posted for reply in parent.thread)]:
+        try:
+            assert all(row["text"] for row in why(stack, message.channel_id, message.ts, ephemeral=False)["rows"])
+        except LookupError:
+            found.append(stack.slack.render(message))
+    return found
 
 
 def test_the_chapters_about_decisions_pass() -> None:

@@ -2,126 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from slack_sdk import WebClient
 
-from infra.local import environment, seed_data
-from infra.local.http_server import HttpServer
-from infra.local.page.app import page_app
-from infra.local.page.serve import describe
+from infra.local import environment
 from infra.local.slack import SlackFake
 from infra.local.stack import LocalStack
+from tests.infra.local.page.browser.people import (
+    TOO_WIDE,
+    WAIT,
+    close_answer,
+    open_channel,
+    pane_of,
+    posts,
+    request_connection,
+    shows,
+    type_command,
+    wait_for_load,
+)
 from tests.infra.local.slack.conftest import Bot
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 GROUP = "11111111-0000-4000-8000-000000000001"
 HOSTILE = "<!channel> <https://evil.example|click> <img src=x onerror=alert(1)> \u202egnp.exe *bold*"
-TOO_WIDE = """pane => [...pane.querySelectorAll(".message *")].filter(
-    element => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== "inline"
-).length"""
-"""How many elements of messages are wider than their place."""
-WAIT = 20_000
-"""Milliseconds until something must be shown; long enough for a slow machine."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[LocalStack]:
-    with LocalStack(extra_settings=seed_data.SETTINGS) as started:
-        seed_data.add_people(started.slack)
-        seed_data.join_channels(started.slack)
-        yield started
-
-
-@pytest.fixture
-def page(browser: Browser, stack: LocalStack) -> Iterator[Page]:
-    """The page in a window of its own. Nothing may fail in it."""
-    problems: list[str] = []
-    close_modals(stack)
-    with HttpServer(page_app(stack.slack, describe())) as server:
-        window = browser.new_page(viewport={"width": 1280, "height": 800})
-        window.on("pageerror", lambda error: problems.append(str(error)))
-        window.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
-        window.goto(server.url)
-        yield window
-        window.close()
-    assert problems == []
-    assert stack.problems == []
-
-
-def close_modals(stack: LocalStack) -> None:
-    """Slack keeps modals open, also when a window is closed."""
-    for person in seed_data.PEOPLE:
-        while (view := stack.slack.view_of(person.id)) is not None:
-            stack.slack.close_view(person.id, view.id)
-
-
-def pane_of(page: Page, number: int = 0) -> Locator:
-    return page.locator(".pane").nth(number)
-
-
-def type_command(pane: Locator, text: str) -> None:
-    field = pane.locator(".conversation textarea")
-    field.fill(text)
-    field.press("Enter")
-
-
-def open_channel(pane: Locator, name: str) -> None:
-    pane.get_by_role("button", name=f"# {name}").click()
-
-
-def shows(where: Locator, text: str) -> Locator:
-    """The newest message or form that shows this text."""
-    found = where.filter(has_text=text).last
-    expect(found).to_be_visible(timeout=WAIT)
-    return found
-
-
-def wait_for_load(stack: LocalStack, page: Page) -> None:
-    """The bot says in the alerts channel that it has loaded what Noyo has."""
-    open_channel(pane_of(page), "connection-alerts")
-    shows(pane_of(page).locator(".message"), "Switchboard has started")
-    open_channel(pane_of(page), "connections")
-    assert stack.noyo.requests
-
-
-def posts(stack: LocalStack, text: str) -> list[Any]:
-    """The requests with a body, to Noyo's API, in whose body this text is."""
-    return [seen for seen in stack.noyo.requests if seen.method != "GET" and text in str(seen.body)]
-
-
-def request_connection(pane: Locator, name: str, carrier_group_id: str) -> None:
-    type_command(pane, f"/noyo connect {name}")
-    form = pane.get_by_role("dialog", name="Request a connection")
-    form.get_by_label("Carrier", exact=True).select_option(label="Guardian")
-    form.get_by_label("Carrier group ID").fill(carrier_group_id)
-    form.get_by_label("Employer's federal EIN").fill("12-3456789")
-    form.get_by_role("button", name="Send to Noyo").click()
-    close_answer(pane, form)
-
-
-def close_answer(pane: Locator, form: Locator) -> None:
-    """Waits until Noyo has accepted what the form asked for, and closes the answer."""
-    expect(form).to_be_hidden(timeout=WAIT)
-    expect(pane.get_by_role("dialog")).to_contain_text("Open the card", timeout=WAIT)
-    pane.get_by_role("dialog").press("Escape")
-    expect(pane.get_by_role("dialog")).to_be_hidden(timeout=WAIT)
 
 
 def test_a_request_is_corrected_sent_and_completed(page: Page, stack: LocalStack) -> None:
@@ -214,18 +121,6 @@ def test_a_command_is_completed_by_keyboard(page: Page) -> None:
 
 def plain(text: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": text}
-
-
-@pytest.fixture
-def other_page(browser: Browser, with_bot: SlackFake) -> Iterator[Page]:
-    """The page for a bot that a test plays, with an App Home."""
-    people = [{"id": "U1", "name": "Ana", "role": "tester"}]
-    about = {"people": people, "commands": [], "tries": [], "first": "C1", "home": True}
-    with HttpServer(page_app(with_bot, about)) as server:
-        window = browser.new_page()
-        window.goto(server.url)
-        yield window
-        window.close()
 
 
 def test_options_are_suggested_while_somebody_types(

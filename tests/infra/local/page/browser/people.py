@@ -1,0 +1,70 @@
+"""What people do on the page, and what they wait for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from infra.local.stack import LocalStack
+
+TOO_WIDE = """pane => [...pane.querySelectorAll(".message *")].filter(
+    element => element.scrollWidth > element.clientWidth + 1 && getComputedStyle(element).display !== "inline"
+).length"""
+"""How many elements of messages are wider than their place."""
+WAIT = 20_000
+"""Milliseconds until something must be shown; long enough for a slow machine."""
+
+
+def pane_of(page: Page, number: int = 0) -> Locator:
+    return page.locator(".pane").nth(number)
+
+
+def type_command(pane: Locator, text: str) -> None:
+    field = pane.locator(".conversation textarea")
+    field.fill(text)
+    field.press("Enter")
+
+
+def open_channel(pane: Locator, name: str) -> None:
+    pane.get_by_role("button", name=f"# {name}").click()
+
+
+def shows(where: Locator, text: str) -> Locator:
+    """The newest message or form that shows this text."""
+    found = where.filter(has_text=text).last
+    expect(found).to_be_visible(timeout=WAIT)
+    return found
+
+
+def wait_for_load(stack: LocalStack, page: Page) -> None:
+    """The bot says in the alerts channel that it has loaded what Noyo has."""
+    open_channel(pane_of(page), "connection-alerts")
+    shows(pane_of(page).locator(".message"), "Switchboard has started")
+    open_channel(pane_of(page), "connections")
+    assert stack.noyo.requests
+
+
+def posts(stack: LocalStack, text: str) -> list[Any]:
+    """The requests with a body, to Noyo's API, in whose body this text is."""
+    return [seen for seen in stack.noyo.requests if seen.method != "GET" and text in str(seen.body)]
+
+
+def request_connection(pane: Locator, name: str, carrier_group_id: str, *, accepted: bool = True) -> None:
+    """Fills in the form, sends it and closes the answer; `accepted` if Noyo must have accepted the request by then."""
+    type_command(pane, f"/noyo connect {name}")
+    form = pane.get_by_role("dialog", name="Request a connection")
+    form.get_by_label("Carrier", exact=True).select_option(label="Guardian")
+    form.get_by_label("Carrier group ID").fill(carrier_group_id)
+    form.get_by_label("Employer's federal EIN").fill("12-3456789")
+    form.get_by_role("button", name="Send to Noyo").click()
+    close_answer(pane, form, accepted=accepted)
+
+
+def close_answer(pane: Locator, form: Locator, *, accepted: bool = True) -> None:
+    """Waits until Noyo has accepted what the form asked for, and closes the answer."""
+    expect(form).to_be_hidden(timeout=WAIT)
+    if accepted:
+        expect(pane.get_by_role("dialog")).to_contain_text("Open the card", timeout=WAIT)
+    pane.get_by_role("dialog").press("Escape")
+    expect(pane.get_by_role("dialog")).to_be_hidden(timeout=WAIT)

@@ -1,0 +1,100 @@
+"""The controls change what Noyo has and how it answers, and refuse what is not possible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from infra.local.environment import GUARDIAN
+from infra.local.page.controls.events import MOST_DAYS, Events
+from infra.local.slack import NotPossible
+from infra.local.stack import LocalStack
+from infra.local.time_travel import AdjustableClock
+
+
+@pytest.fixture
+def stack() -> LocalStack:
+    """Its fakes have a state without being started."""
+    clock = AdjustableClock()
+    return LocalStack(handlers={}, clock=clock)
+
+
+@pytest.fixture
+def events(stack: LocalStack) -> Iterator[Events]:
+    started = Events(stack, AdjustableClock())
+    yield started
+    started.close()
+
+
+def add(stack: LocalStack, name: str, number: str, status: str = "completed") -> str:
+    known = stack.noyo.add_connection(carrier_id=GUARDIAN, group_name=name, carrier_group_id=number, status=status)
+    return str(known["id"])
+
+
+def test_records_are_found_by_their_words(stack: LocalStack, events: Events) -> None:
+    add(stack, "Cedar Clinic", "001", "processing")
+    wanted = add(stack, "Cedar Clinic", "002")
+    add(stack, "Maple Labs", "003")
+    [found] = events.actions["find_records"]({"query": "CEDAR completed"})["options"]
+    assert found["value"] == wanted
+    assert found["text"] == "Cedar Clinic, 002: connection, completed"
+
+
+def test_a_connection_fails_with_the_carriers_message(stack: LocalStack, events: Events) -> None:
+    record_id = add(stack, "Cedar Clinic", "001")
+    events.actions["move_record"]({"record": record_id, "status": "unable_to_connect", "error": "no"})
+    moved = stack.noyo.connection(record_id)
+    assert (moved["status"], moved["setup_result"]) == ("unable_to_connect", {"error": "no"})
+
+
+def test_a_carriers_request_can_be_made_and_moved(stack: LocalStack, events: Events) -> None:
+    record_id = add(stack, "Cedar Clinic", "001")
+    events.actions["request_disconnection"]({"record": record_id, "end_date": "2030-01-31"})
+    [request] = stack.noyo.disconnections()
+    assert (request["group_name"], request["effective_end_date"]) == ("Cedar Clinic", "2030-01-31")
+    events.actions["move_record"]({"record": request["id"], "status": "rejected"})
+    assert stack.noyo.disconnection(request["id"])["status"] == "rejected"
+
+
+def test_a_storm_fails_as_many_completed_connections_as_there_are(stack: LocalStack, events: Events) -> None:
+    for number in range(3):
+        add(stack, "Cedar Clinic", str(number))
+    add(stack, "Cedar Clinic", "9", "processing")
+    assert events.actions["fail_many"]({"count": "5", "error": "down"})["done"] == "3 connections failed."
+    statuses = sorted(known["status"] for known in stack.noyo.connections())
+    assert statuses == ["processing", *["unable_to_connect"] * 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("move_record", {"record": "unknown", "status": "completed"}),
+        ("request_disconnection", {"record": "unknown", "end_date": "2030-01-31"}),
+        ("fail_many", {"count": 0, "error": ""}),
+        ("noyo", {"state": "asleep"}),
+        ("travel", {"day": "2020-01-01"}),
+        ("travel", {"hours": MOST_DAYS * 24 + 1}),
+    ],
+)
+def test_what_is_not_possible_is_refused(events: Events, name: str, given: dict[str, Any]) -> None:
+    with pytest.raises(NotPossible):
+        events.actions[name](given)
+
+
+def test_a_record_gets_only_a_status_of_its_kind(stack: LocalStack, events: Events) -> None:
+    record_id = add(stack, "Cedar Clinic", "001")
+    with pytest.raises(NotPossible):
+        events.actions["move_record"]({"record": record_id, "status": "needs_review"})
+
+
+def test_faults_are_shown_until_they_have_happened_or_are_removed(stack: LocalStack, events: Events) -> None:
+    events.actions["lose_answer"]({})
+    events.actions["kill_worker"]({})
+    assert (events.state()["pending"], events.state()["killing"]) == (["reset_after"], True)
+    events.actions["noyo"]({"state": "down"})
+    assert (events.state()["noyo"], events.state()["pending"]) == ("down", [])
+    assert stack.noyo.faults.take("GET", "/api/v1/groups") is not None
+    events.actions["noyo"]({"state": "works"})
+    assert stack.noyo.faults.take("GET", "/api/v1/groups") is None
