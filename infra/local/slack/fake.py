@@ -179,10 +179,13 @@ class SlackFake(VisibleContent):
         value: Any = None,
     ) -> Reply:
         """Clicks on the message as it is now. For a select, `value` names the option."""
+        return self._users.click(user_id, self._message(channel_id, message_ts), action_id, block_id, value, False)
+
+    def _message(self, channel_id: str, message_ts: str) -> Message:
         message = self.workspace.channels[channel_id].find(message_ts)
         if message is None:
             raise NotPossible(f"there is no message {message_ts} in {channel_id}")
-        return self._users.click(user_id, message, action_id, block_id, value, False)
+        return message
 
     def click_stale(
         self, user_id: str, message: Message, action_id: str, *, block_id: str | None = None, value: Any = None
@@ -218,7 +221,12 @@ class SlackFake(VisibleContent):
         return self._users.suggest(user_id, view_id, action_id, query)
 
     def shortcut(self, user_id: str, callback_id: str) -> Reply:
+        """Uses a global shortcut of the app."""
         return self._users.shortcut(user_id, callback_id)
+
+    def message_shortcut(self, user_id: str, channel_id: str, message_ts: str, callback_id: str) -> Reply:
+        """Uses a message shortcut of the app. Slack offers none on ephemeral messages."""
+        return self._users.message_shortcut(user_id, self._message(channel_id, message_ts), callback_id)
 
     def resend(self, user_id: str, reply: Reply) -> Reply:
         """Sends the request of an earlier reply again."""

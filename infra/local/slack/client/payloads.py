@@ -5,7 +5,16 @@ from typing import Any
 
 from infra.local.slack.client.fields import field_state
 from infra.local.slack.web_api.json_format import message_json, view_json
-from infra.local.slack.workspace import Json, Message, NotPossible, View, Workspace, interactive_elements, leaf_blocks
+from infra.local.slack.workspace import (
+    Channel,
+    Json,
+    Message,
+    NotPossible,
+    View,
+    Workspace,
+    interactive_elements,
+    leaf_blocks,
+)
 
 
 def command_form(
@@ -43,14 +52,16 @@ def _actor(workspace: Workspace, user_id: str) -> Json:
     }
 
 
+def _channel(channel: Channel) -> Json:
+    return {"id": channel.id, "name": "directmessage" if channel.is_im else channel.name}
+
+
 def message_click(workspace: Workspace, user_id: str, message: Message, action: Json, response_url: str) -> Json:
     """The payload of an ephemeral message has its ts, but not the message."""
-    channel = workspace.channels[message.channel_id]
-    name = "directmessage" if channel.is_im else channel.name
     container: Json = {
         "type": "message",
         "message_ts": message.ts,
-        "channel_id": channel.id,
+        "channel_id": message.channel_id,
         "is_ephemeral": message.ephemeral_to is not None,
     }
     if message.thread_ts:
@@ -60,7 +71,7 @@ def message_click(workspace: Workspace, user_id: str, message: Message, action: 
         **_actor(workspace, user_id),
         "container": container,
         "trigger_id": workspace.new_trigger(user_id),
-        "channel": {"id": channel.id, "name": name},
+        "channel": _channel(workspace.channels[message.channel_id]),
         "state": {"values": copy.deepcopy(message.values)},
         "response_url": response_url,
         "actions": [action],
@@ -113,12 +124,26 @@ def suggestion(workspace: Workspace, user_id: str, view: View, block_id: str, ac
 
 
 def shortcut(workspace: Workspace, user_id: str, callback_id: str) -> Json:
+    """Unlike the other interactions, a shortcut does not name the app."""
+    actor = _actor(workspace, user_id)
+    del actor["api_app_id"]
     return {
         "type": "shortcut",
-        **_actor(workspace, user_id),
+        **actor,
         "callback_id": callback_id,
         "trigger_id": workspace.new_trigger(user_id),
         "action_ts": workspace.new_ts(),
+    }
+
+
+def message_shortcut(workspace: Workspace, user_id: str, message: Message, callback_id: str, response_url: str) -> Json:
+    return {
+        **shortcut(workspace, user_id, callback_id),
+        "type": "message_action",
+        "channel": _channel(workspace.channels[message.channel_id]),
+        "message_ts": message.ts,
+        "message": message_json(workspace, message),
+        "response_url": response_url,
     }
 
 

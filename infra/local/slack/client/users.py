@@ -88,8 +88,18 @@ class SimulatedUsers:
         return self._interact(user_id, payload)
 
     def shortcut(self, user_id: str, callback_id: str) -> Reply:
+        self._check_active(user_id)
         with self._workspace.lock:
             payload = payloads.shortcut(self._workspace, user_id, callback_id)
+        return self._interact(user_id, payload)
+
+    def message_shortcut(self, user_id: str, message: Message, callback_id: str) -> Reply:
+        """Its response URL cannot change the message, which may be anybody's; it posts new messages."""
+        self._join_channel(user_id, message.channel_id)
+        with self._workspace.lock:
+            response = ResponseUrl(user_id, message.channel_id, self._workspace.clock())
+            url = self._response_url(response)
+            payload = payloads.message_shortcut(self._workspace, user_id, message, callback_id, url)
         return self._interact(user_id, payload)
 
     def suggest(self, user_id: str, view_id: str, action_id: str, query: str) -> list[Json]:
@@ -173,10 +183,13 @@ class SimulatedUsers:
     def _response_url(self, response: ResponseUrl) -> str:
         return self._context.base_url + self._workspace.new_response_url(response)
 
-    def _join_channel(self, user_id: str, channel_id: str) -> None:
+    def _check_active(self, user_id: str) -> None:
         user = self._workspace.users.get(user_id)
         if user is None or user.deleted:
             raise NotPossible(f"{user_id} is not an active user")
+
+    def _join_channel(self, user_id: str, channel_id: str) -> None:
+        self._check_active(user_id)
         channel = self._workspace.channels.get(channel_id)
         if channel is None:
             raise NotPossible(f"there is no {channel_id}")

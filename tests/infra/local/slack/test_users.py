@@ -521,14 +521,6 @@ def test_closing_notifies_the_bot_only_if_the_view_asks_for_it(
     assert with_bot.view_of("U1") is None
 
 
-def test_a_shortcut_has_a_trigger_and_no_response_url(with_bot: SlackFake, bot: Any, client: WebClient) -> None:
-    with_bot.shortcut("U1", "connect")
-    payload = bot.last.payload
-    assert (payload["type"], payload["callback_id"]) == ("shortcut", "connect")
-    assert "response_url" not in payload
-    client.views_open(trigger_id=payload["trigger_id"], view=modal())
-
-
 def test_the_same_request_can_reach_the_bot_twice(with_bot: SlackFake, bot: Any) -> None:
     reply = with_bot.command("U1", "C1", text="help")
     with_bot.resend("U1", reply)

@@ -49,6 +49,16 @@ def app_for(client: WebClient) -> App:
     def home(client: WebClient, event: dict[str, Any]) -> None:
         client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [{"type": "divider"}]})
 
+    @app.shortcut("connect")
+    def connect_by_shortcut(ack: Ack, shortcut: dict[str, Any], client: WebClient) -> None:
+        client.views_open(trigger_id=shortcut["trigger_id"], view=MODAL)
+        ack()
+
+    @app.message_shortcut("note")
+    def note(ack: Ack, shortcut: dict[str, Any], respond: Any) -> None:
+        ack()
+        respond(f"noted: {shortcut['message']['text']}")
+
     return app
 
 
@@ -85,6 +95,14 @@ def test_bolt_answers_a_click_by_response_url_and_publishes_a_home_tab(with_bolt
     assert with_bolt.click("U1", "C1", ts, "retry").text == "retrying"
     with_bolt.open_home("U1")
     assert with_bolt.home_of("U1") is not None
+
+
+def test_bolt_opens_a_modal_by_a_shortcut_and_reads_the_message_of_another(with_bolt: SlackFake) -> None:
+    view = with_bolt.shortcut("U1", "connect").view
+    assert view is not None
+    assert view.callback_id == "connect"
+    ts = with_bolt.say("U1", "C1", "look at this")
+    assert with_bolt.message_shortcut("U1", "C1", ts, "note").text == "noted: look at this"
 
 
 def test_bolt_refuses_a_request_signed_with_another_secret(bot: Any, bot_url: str) -> None:
