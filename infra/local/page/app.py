@@ -60,6 +60,8 @@ class PeoplesActions:
             "close": self._close,
             "suggest": self._suggest,
             "open_home": self._open_home,
+            "shortcut": self._shortcut,
+            "message_shortcut": self._message_shortcut,
         }
 
     def _type(self, given: Json) -> Json:
@@ -103,13 +105,23 @@ class PeoplesActions:
         self._slack.open_home(given["person"])
         return {}
 
+    def _shortcut(self, given: Json) -> Json:
+        return _seen(self._slack.shortcut(given["person"], given["callback"]))
+
+    def _message_shortcut(self, given: Json) -> Json:
+        person, channel, ts = given["person"], given["channel"], given["ts"]
+        return _seen(self._slack.message_shortcut(person, channel, ts, given["callback"]))
+
 
 def _seen(reply: Reply) -> Json:
     return {"error": reply.error} if reply.error else {}
 
 
 def page_app(slack: SlackFake, about: Json, more: Sequence[Route] = ()) -> Starlette:
-    """`about` is what the page needs to know once: the people, the commands, and what to try. `more` adds routes."""
+    """`about` is what the page needs to know once: the people, the commands and shortcuts, and what to try.
+
+    `more` adds routes.
+    """
     actions = PeoplesActions(slack)
 
     async def index(_: Request) -> Response:

@@ -18,6 +18,7 @@ from infra.local.page.controls.routes import control_routes
 from infra.local.slack.workspace import Json
 from infra.local.stack import LocalStack
 from infra.local.time_travel import AdjustableClock
+from infra.manifest import manifest
 
 PORT = 8080
 """Used if it is free."""
@@ -68,11 +69,13 @@ def describe(*, controls: bool = False) -> Json:
         for name, command in COMMANDS.items()
     ]
     people = [{"id": person.id, "name": person.name, "role": person.role} for person in seed_data.PEOPLE]
+    features = manifest("https://localhost")["features"]
     return {
         "people": people,
         "commands": commands,
+        "shortcuts": features.get("shortcuts", []),
         "tries": TRIES,
         "first": environment.CONNECTIONS,
-        "home": False,  # The bot publishes no App Home.
+        "home": features["app_home"]["home_tab_enabled"],
         "controls": controls,
     }

@@ -2,6 +2,7 @@
 
 import { combobox } from "./combobox.js";
 import { h, newId } from "./dom.js";
+import { menu } from "./menu.js";
 import { messageAddress, showText } from "./text.js";
 
 const ROWS_SHOWN = 10;
@@ -186,34 +187,12 @@ function showButton(element, host, attributes) {
 }
 
 function showOverflow(element, host, attributes) {
-  const choose = (option) => (event) => {
-    menu.open = false;
-    host.use(element, option.value, event.currentTarget);
-  };
-  const menu = h(
-    "details",
-    { class: "overflow" },
-    h("summary", { ...attributes, "aria-label": "More actions", class: "button" }, "⋯"),
-    h(
-      "div",
-      { class: "menu" },
-      element.options.map((option) =>
-        option.target
-          ? h("a", { href: option.target, target: "_blank", rel: "noopener noreferrer", on: { click: choose(option) } }, option.text)
-          : h("button", { type: "button", on: { click: choose(option) } }, option.text),
-      ),
-    ),
-  );
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.open) return;
-    event.stopPropagation();
-    menu.open = false;
-    menu.querySelector("summary").focus();
+  const item = (option) => ({
+    shown: option.text,
+    target: option.target,
+    choose: (control) => host.use(element, option.value, control),
   });
-  menu.addEventListener("focusout", (event) => {
-    if (!menu.contains(event.relatedTarget)) menu.open = false;
-  });
-  return menu;
+  return menu({ ...attributes, "aria-label": "More actions" }, "⋯", element.options.map(item));
 }
 
 function showTextInput(element, host, attributes) {

@@ -5,6 +5,7 @@ import { busyWhile, h, newId, update } from "./dom.js";
 import { showBlocks } from "./blocks.js";
 import { explain } from "./drawer.js";
 import { Modal, viewHost } from "./modal.js";
+import { globalShortcuts, messageShortcuts } from "./shortcuts.js";
 import { showText } from "./text.js";
 
 const HOME = "home";
@@ -57,6 +58,7 @@ export class Pane {
     this.modalLayer = h("div", { class: "modal-layer", hidden: true });
     this.confirmLayer = h("div", { class: "modal-layer", hidden: true });
     this.composer = composer(this.about.commands, (text) => this.type(text, ""));
+    this.composer.prepend(...globalShortcuts(this));
     this.main = h(
       "div",
       { class: "workspace" },
@@ -211,7 +213,7 @@ export class Pane {
       { class: message.ephemeral ? "message ephemeral" : "message", "data-ts": message.ts, tabindex: "-1", "aria-label": `${message.sender}, ${message.at}` },
       message.ephemeral ? h("p", { class: "note" }, "Only visible to you") : null,
       message.broadcast ? h("p", { class: "note" }, "Also sent to the channel") : null,
-      h("header", {}, h("strong", {}, message.sender), marks),
+      h("header", {}, h("strong", {}, message.sender), marks, messageShortcuts(this, message)),
       message.text.length ? h("p", { class: "block" }, showText(message.text, host.follow)) : null,
       showBlocks(message.blocks, host),
       !inThread && message.replies ? h("button", { type: "button", class: "replies", "data-action": "replies", on: { click: () => this.openThread(message.ts) } }, replies) : null,

@@ -94,6 +94,15 @@ def test_a_button_is_pressed_on_the_message_as_it_is_now(
     assert "not possible" in refused.json()["error"]
 
 
+def test_shortcuts_reach_the_bot_with_what_they_were_used_on(page: httpx.Client, with_bot: SlackFake, bot: Bot) -> None:
+    ts = with_bot.say("U2", "C1", "a message")
+    assert act(page, "shortcut", callback="connect").json() == {}
+    assert act(page, "message_shortcut", callback="note", channel="C1", ts=ts).json() == {}
+    assert [received.payload["callback_id"] for received in bot.received] == ["connect", "note"]
+    assert bot.last.payload["message"]["text"] == "a message"
+    assert act(page, "message_shortcut", callback="note", channel="C1", ts="1.0").status_code == 409
+
+
 @pytest.mark.parametrize("body", ["", "[]", "null", "{}", '{"person": "U404", "channel": "C404", "text": "x"}'])
 def test_a_malformed_request_is_refused(page: httpx.Client, body: str) -> None:
     assert page.post("/actions/type", content=body).status_code == 400
