@@ -26,7 +26,7 @@ def command_form(
         "team_id": user.team_id,
         "team_domain": "local",
         "channel_id": channel_id,
-        "channel_name": "privategroup" if channel.private else channel.name,
+        "channel_name": _shown_name(channel),
         "user_id": user_id,
         "user_name": user.name.lower().replace(" ", "."),
         "command": command,
@@ -53,7 +53,12 @@ def _actor(workspace: Workspace, user_id: str) -> Json:
 
 
 def _channel(channel: Channel) -> Json:
-    return {"id": channel.id, "name": "directmessage" if channel.is_im else channel.name}
+    return {"id": channel.id, "name": _shown_name(channel)}
+
+
+def _shown_name(channel: Channel) -> str:
+    """Slack tells apps no names of private channels."""
+    return "privategroup" if channel.private else channel.name
 
 
 def message_click(workspace: Workspace, user_id: str, message: Message, action: Json, response_url: str) -> Json:

@@ -216,6 +216,17 @@ def test_a_click_sends_the_message_container_action_and_user(with_bot: SlackFake
     assert fields == {"type": "button", "action_id": "retry", "block_id": "v1", "value": "c1"}
 
 
+def test_the_name_of_a_private_channel_is_not_told(with_bot: SlackFake, bot: Any, client: WebClient) -> None:
+    with_bot.add_channel("C2", "secret", members=["U1"], private=True)
+    with_bot.command("U1", "C2")
+    assert bot.last.form["channel_name"] == "privategroup"
+    direct = str(client.conversations_open(users="U1")["channel"]["id"])
+    for channel, name in (("C2", "privategroup"), (direct, "directmessage")):
+        ts = client.chat_postMessage(channel=channel, text="card", blocks=[RETRY])["ts"]
+        with_bot.click("U1", channel, ts, "retry")
+        assert bot.last.payload["channel"] == {"id": channel, "name": name}
+
+
 def test_a_button_that_is_not_shown_cannot_be_clicked(with_bot: SlackFake, bot: Any, client: WebClient) -> None:
     ts = client.chat_postMessage(channel="C1", text="card", blocks=[RETRY])["ts"]
     (before,) = with_bot.channel("C1")
