@@ -22,13 +22,13 @@ SCOPES = {
     "chat.delete": frozenset({"chat:write"}),
     "conversations.history": _READS_MESSAGES,
     "conversations.replies": _READS_MESSAGES,
-    "conversations.info": frozenset({"channels:read", "groups:read"}),
+    "conversations.info": frozenset({"channels:read", "groups:read", "im:read"}),
     "conversations.open": frozenset({"im:write"}),
     "usergroups.list": frozenset({"usergroups:read"}),
     "usergroups.users.list": frozenset({"usergroups:read"}),
     "users.info": frozenset({"users:read"}),
 }
-"""A method needs one of these scopes; which one depends on the kind of conversation."""
+"""A method needs one of these scopes: of several, the one for the kind of the conversation."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class WebApi:
             raise Refused("not_authed")
         if not hmac.compare_digest(token.encode(), self._token.encode()):
             raise Refused("token_revoked" if token in self._revoked else "invalid_auth")
-        needed = SCOPES.get(method, frozenset())
+        needed = self._needed_scopes(method, args.text("channel"))
         if needed and not needed & self.granted_scopes:
             raise Refused("missing_scope", needed=min(needed), provided=",".join(sorted(self.granted_scopes)))
         now = self._context.workspace.clock()
@@ -96,6 +96,15 @@ class WebApi:
         if wait:
             raise Refused("ratelimited", retry_after=wait)
         return METHODS[method](self._context, args)
+
+    def _needed_scopes(self, method: str, channel_id: str) -> frozenset[str]:
+        """Any of these scopes will do."""
+        scopes = SCOPES.get(method, frozenset())
+        channel = self._context.workspace.channels.get(channel_id)
+        if channel is None or len(scopes) == 1:
+            return scopes
+        kind = "im" if channel.is_im else "groups" if channel.private else "channels"
+        return frozenset(scope for scope in scopes if scope.startswith(f"{kind}:"))
 
 
 def validate(args: Args) -> Json:
