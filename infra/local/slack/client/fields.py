@@ -19,6 +19,7 @@ _PICKED = {
     "conversations_select": ("selected_conversation", "initial_conversation"),
     "multi_users_select": ("selected_users", "initial_users"),
     "multi_channels_select": ("selected_channels", "initial_channels"),
+    "multi_conversations_select": ("selected_conversations", "initial_conversations"),
 }
 ONE_OPTION = ("static_select", "external_select", "radio_buttons")
 MANY_OPTIONS = ("multi_static_select", "multi_external_select", "checkboxes")

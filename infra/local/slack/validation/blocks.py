@@ -171,7 +171,28 @@ def check_blocks(blocks: Any, surface: str = MESSAGE, pointer: str = "/blocks") 
     if isinstance(blocks, list):
         check_unique(findings, pointer, blocks, "block_id")
         _across(findings, pointer, [b for b in blocks if isinstance(b, dict)])
+        _check_fields(findings, pointer, blocks, surface)
     return findings
+
+
+def _check_fields(findings: Findings, pointer: str, blocks: list[Any], surface: str) -> None:
+    """One field at most has the focus, and files are uploaded in modals only."""
+    focused = 0
+    for index, block in enumerate(blocks):
+        for element in _elements(block):
+            focused += element.get("focus_on_load") is True
+            if element.get("type") == "file_input" and surface != MODAL:
+                add_finding(findings, f"{pointer}/{index}/element/type", "unsupported type: file_input")
+    if focused > 1:
+        add_finding(findings, pointer, "only one element may have focus_on_load")
+
+
+def _elements(block: Any) -> list[dict[str, Any]]:
+    if not isinstance(block, dict):
+        return []
+    several = block.get("elements")
+    found = [block.get("element"), block.get("accessory"), *(several if isinstance(several, list) else [])]
+    return [element for element in found if isinstance(element, dict)]
 
 
 def _across(findings: Findings, pointer: str, blocks: list[dict[str, Any]]) -> None:

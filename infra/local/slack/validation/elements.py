@@ -11,6 +11,7 @@ from infra.local.slack.validation.rules import (
     by_type,
     distinct,
     fields,
+    formatted,
     integer,
     items,
     one_of,
@@ -123,13 +124,9 @@ def _open_choice(single: str, many: str | None = None) -> Rule:
     return _element({}, {**_MENU, **extra})
 
 
-_CONVERSATIONS: dict[str, Rule] = {
-    **_MENU,
-    "initial_conversation": NAME,
-    "default_to_current_conversation": boolean,
-    "response_url_enabled": boolean,
-    "filter": unchecked,
-}
+_CONVERSATIONS: dict[str, Rule] = {**_MENU, "default_to_current_conversation": boolean, "filter": unchecked}
+_DATE = formatted("YYYY-MM-DD", r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_TIME = formatted("HH:mm", r"([01]\d|2[0-3]):[0-5]\d")
 
 ELEMENTS: dict[str, Rule] = {
     "button": _element(
@@ -165,11 +162,16 @@ ELEMENTS: dict[str, Rule] = {
     "multi_users_select": _open_choice("", "initial_users"),
     "channels_select": _open_choice("initial_channel"),
     "multi_channels_select": _open_choice("", "initial_channels"),
-    "conversations_select": _element({}, _CONVERSATIONS),
+    "conversations_select": _element(
+        {}, {**_CONVERSATIONS, "initial_conversation": NAME, "response_url_enabled": boolean}
+    ),
+    "multi_conversations_select": _element(
+        {}, {**_CONVERSATIONS, "initial_conversations": items(NAME, 100, 1), "max_selected_items": integer(1, 1000)}
+    ),
     "radio_buttons": _choice({"initial_option": RICH_OPTION}),
     "checkboxes": _choice({"initial_options": items(RICH_OPTION, 10, 1)}),
-    "datepicker": _element({}, {**_MENU, "initial_date": string(10, 10)}),
-    "timepicker": _element({}, {**_MENU, "initial_time": string(5, 5), "timezone": string(100)}),
+    "datepicker": _element({}, {**_MENU, "initial_date": _DATE}),
+    "timepicker": _element({}, {**_MENU, "initial_time": _TIME, "timezone": string(100)}),
     "datetimepicker": _element({}, {**_SOON, "initial_date_time": integer(1_000_000_000, 9_999_999_999)}),
     "plain_text_input": _element(
         {},
@@ -204,8 +206,8 @@ ELEMENTS: dict[str, Rule] = {
 _MENUS = {
     f"{many}{kind}"
     for many in ("", "multi_")
-    for kind in ("static_select", "external_select", "users_select", "channels_select")
-} | {"conversations_select"}
+    for kind in ("static_select", "external_select", "users_select", "channels_select", "conversations_select")
+}
 _PICKED = _MENUS | {"radio_buttons", "checkboxes", "datepicker", "timepicker"}
 _TYPED_IN = {"plain_text_input", "email_text_input", "url_text_input", "number_input", "rich_text_input", "file_input"}
 

@@ -4,6 +4,7 @@ A rule takes the findings so far, a JSON pointer and a value. Findings have the 
 `must be less than 3001 characters [json-pointer:/blocks/0/text/text]`.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -23,6 +24,14 @@ def string(most: int, least: int = 0) -> Rule:
             add_finding(findings, pointer, f"must be less than {most + 1} characters")
         elif len(value) < least:
             add_finding(findings, pointer, f"must be more than {least - 1} characters")
+
+    return rule
+
+
+def formatted(form: str, pattern: str) -> Rule:
+    def rule(findings: Findings, pointer: str, value: Any) -> None:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            add_finding(findings, pointer, f"must be in the format {form}")
 
     return rule
 

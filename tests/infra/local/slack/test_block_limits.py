@@ -190,6 +190,22 @@ MODAL_LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         input_block({"type": "plain_text_input", "max_length": 2, "initial_value": "xxx"}),
     ),
     "no button as an input": (input_block({"type": "datepicker"}), input_block({"type": "button", "text": plain(1)})),
+    "an initial date": (
+        input_block({"type": "datepicker", "initial_date": "2026-12-31"}),
+        input_block({"type": "datepicker", "initial_date": "31.12.2026"}),
+    ),
+    "an initial time": (
+        input_block({"type": "timepicker", "initial_time": "23:59"}),
+        input_block({"type": "timepicker", "initial_time": "24:00"}),
+    ),
+    "one focused element": (
+        actions(button(), {"type": "datepicker", "focus_on_load": True}),
+        actions({"type": "datepicker", "focus_on_load": True}, {"type": "timepicker", "focus_on_load": True}),
+    ),
+    "a selection of several conversations": (
+        input_block({"type": "multi_conversations_select", "initial_conversations": ["C1"]}),
+        input_block({"type": "multi_conversations_select", "response_url_enabled": True}),
+    ),
     "alert text of 200": ({"type": "alert", "text": plain(200)}, {"type": "alert", "text": plain(201)}),
     "alert level": (
         {"type": "alert", "text": plain(1), "level": "error"},
@@ -235,6 +251,7 @@ def test_two_blocks_do_not_share_a_block_id() -> None:
     ("block", "allowed"),
     [
         ({"type": "alert", "text": plain(1)}, {MODAL}),
+        (input_block({"type": "file_input"}), {MODAL}),
         (table(1, 1), {MESSAGE, HOME}),
         ({"type": "markdown", "text": "x"}, {MESSAGE}),
         ({"type": "data_visualization", "title": "x", "chart": {}}, {MESSAGE, HOME}),
