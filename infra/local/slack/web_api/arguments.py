@@ -73,14 +73,15 @@ class Args:
 
 
 def read_arguments(method: str, content_type: str, query: str, body: bytes) -> Json:
-    """The arguments from query and body. Methods that only read accept no JSON body."""
+    """The arguments from query and body. Methods that only read accept no JSON body, and only a form has a token."""
     args: Json = dict(parse_qsl(query, keep_blank_values=True))
     kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json":
-        return args | ({} if method in READ_BY_FORM_ONLY else _json_object(body))
+    if kind == "application/json" and method not in READ_BY_FORM_ONLY:
+        args |= _json_object(body)
+    args.pop("token", None)
     if kind == "application/x-www-form-urlencoded":
-        return args | dict(parse_qsl(_decoded(body), keep_blank_values=True))
-    if body:
+        args |= dict(parse_qsl(_decoded(body), keep_blank_values=True))
+    elif body and kind != "application/json":
         raise Refused("invalid_post_type")
     return args
 

@@ -47,6 +47,15 @@ def test_a_wrong_or_missing_token_is_refused(slack: SlackFake, token: str | None
         assert json.load(answer) == {"ok": False, "error": error}
 
 
+@pytest.mark.parametrize(
+    ("address", "body"), [("auth.test?token=xoxb-local", b""), ("auth.test", b'{"token": "xoxb-local"}')]
+)
+def test_a_token_in_the_query_or_in_json_is_not_read(slack: SlackFake, address: str, body: bytes) -> None:
+    request = urllib.request.Request(slack.url + address, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        assert json.load(answer) == {"ok": False, "error": "not_authed"}
+
+
 def test_a_token_that_was_replaced_is_revoked(slack: SlackFake) -> None:
     slack.replace_token("xoxb-new")
     for token, error in (("xoxb-local", "token_revoked"), ("xoxb-new", None)):
