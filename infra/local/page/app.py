@@ -65,12 +65,14 @@ class PeoplesActions:
         }
 
     def _type(self, given: Json) -> Json:
-        """A command, or a message, which the bot does not read."""
-        person, channel, text = given["person"], given["channel"], given["text"]
+        """A command, which Slack does not send from a thread, or a message, which the bot does not read."""
+        person, channel, text, thread = given["person"], given["channel"], given["text"], given.get("thread", "")
         if not text.startswith("/"):
-            self._slack.say(person, channel, text, given.get("thread", ""))
+            self._slack.say(person, channel, text, thread)
             return {}
         command, _, words = text.partition(" ")
+        if thread:
+            return {"error": f"{command} is not supported in threads. Sorry!"}
         reply = self._slack.command(person, channel, command, words)
         return {"error": f'{command} failed with the error "{reply.error}"'} if reply.error else {}
 

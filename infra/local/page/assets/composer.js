@@ -3,9 +3,12 @@
 import { combobox } from "./combobox.js";
 import { h } from "./dom.js";
 
-/** `send` is given the text. */
+/** `send` is given the text. `commands` is empty where Slack takes none: in threads. */
 export function composer(commands, send) {
-  const field = h("textarea", { rows: "1", "aria-label": "Message or command", placeholder: "Message, or / for commands" });
+  const look = commands.length
+    ? { "aria-label": "Message or command", placeholder: "Message, or / for commands" }
+    : { "aria-label": "Message", placeholder: "Message" };
+  const field = h("textarea", { rows: "1", ...look });
   const suggested = combobox(field, {
     label: "Commands",
     show: (command) => [h("strong", {}, command.text), command.hint ? ` ${command.hint}` : "", h("span", { class: "hint" }, command.description)],

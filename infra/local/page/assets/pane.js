@@ -52,7 +52,7 @@ export class Pane {
         h("button", { type: "button", class: "close", "aria-label": "Close the thread", on: { click: () => this.openThread("") } }, "×"),
       ),
       this.threadMessages,
-      composer(this.about.commands, (text) => this.type(text, this.thread)),
+      composer([], (text) => this.type(text, this.thread)),
     );
     this.status = h("p", { class: "status", role: "status" });
     this.modalLayer = h("div", { class: "modal-layer", hidden: true });

@@ -78,6 +78,15 @@ def test_a_command_reaches_the_bot_and_its_failure_is_shown_in_slacks_words(
     }
 
 
+def test_a_thread_takes_messages_and_no_commands(page: httpx.Client, with_bot: SlackFake, bot: Bot) -> None:
+    ts = with_bot.say("U1", "C1", "parent")
+    for text in ("/noyo status", "a reply"):
+        answer = act(page, "type", channel="C1", thread=ts, text=text).json()
+        assert answer == ({"error": "/noyo is not supported in threads. Sorry!"} if text.startswith("/") else {})
+    assert bot.received == []
+    assert [message.text for message in with_bot.channel("C1")[0].thread] == ["a reply"]
+
+
 def test_a_button_is_pressed_on_the_message_as_it_is_now(
     page: httpx.Client, with_bot: SlackFake, client: WebClient, bot: Bot
 ) -> None:
