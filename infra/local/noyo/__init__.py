@@ -1,4 +1,7 @@
-"""A fake of Noyo's Fulfillment API, served over real HTTP. It is never more permissive than the real one."""
+"""A fake of Noyo's Fulfillment API, served over real HTTP.
+
+Where Noyo's documentation is silent, it does the stricter thing. docs/fakes.md lists the differences.
+"""
 
 from infra.local.noyo.fake import NoyoFake
 from infra.local.noyo.faults import Fault, FaultKind, Faults

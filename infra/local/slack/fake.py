@@ -1,6 +1,6 @@
 """The fake itself: it answers Web API calls, sends signed requests when users act, and shows what each user sees.
 
-It is never more permissive than Slack.
+Where Slack's documentation is silent, it does the stricter thing. docs/fakes.md lists the differences.
 """
 
 import threading
