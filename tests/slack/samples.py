@@ -1,159 +1,54 @@
-"""Sample records, operations and content, and helpers that render content as text."""
+"""The sample records and operations of the gallery, and helpers that render content as text."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from bot.domain.content import Content, MessageLink, Rendered
-from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
-from bot.domain.record_states import RecordState
-from bot.domain.records import (
-    Carriers,
-    Connection,
-    ConnectionStatus,
-    Disconnection,
-    DisconnectionSource,
-    DisconnectionStatus,
-    Record,
-    connection_ref,
-    pending_connection_ref,
-    pending_disconnection_ref,
-)
-from bot.domain.requests import (
-    ConnectionRequest,
-    Decision,
-    DecisionRequest,
-    DisconnectionReason,
-    DisconnectionRequest,
-    RetryRequest,
-)
+from bot.domain.content import Content, Rendered
 from bot.slack.views.cards import no_links, render
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.rich_text import PermalinkLookup
-
-GUARDIAN = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
-ID = "2b1c7c5e-0000-4000-8000-000000000001"
-GROUP_ID = "5b1c7c5e-0000-4000-8000-000000000005"
-VERSION = "7fe0a1b2-0000-4000-8000-000000000009"
-CREATED = 1_767_000_000
-CHANGED = CREATED + 7500
-CARD = MessageLink("CCONNECT", "1767000000.000100")
-
-DISPLAY = DisplaySettings(
-    carriers=Carriers({GUARDIAN: "Guardian"}),
-    environment="production",
-    in_production=True,
-    observes_only=False,
-    timezone=ZoneInfo("America/New_York"),
-    retry_at_action_required=False,
-    command="/noyo",
-    connections_channel="CCONNECT",
-    alerts_channel="CALERTS",
-    decisions_channel="CDECIDE",
+from infra.local.gallery.samples import (
+    CARD,
+    CHANGED,
+    CREATED,
+    DISPLAY,
+    GROUP_ID,
+    GUARDIAN,
+    ID,
+    VERSION,
+    a_connection,
+    a_decision,
+    a_disconnection,
+    a_pending_disconnection,
+    a_record_state,
+    a_request,
+    a_retry,
+    settled,
 )
 
-
-def a_connection(**changes: Any) -> Connection:
-    connection = Connection(
-        id=ID,
-        version=VERSION,
-        created=CREATED,
-        modified=CHANGED,
-        carrier_id=GUARDIAN,
-        status=ConnectionStatus.UNABLE_TO_CONNECT,
-        carrier_group_id="00110011",
-        group_name="Test Company",
-        error="Group not found",
-    )
-    return replace(connection, **changes)
-
-
-def a_disconnection(**changes: Any) -> Disconnection:
-    disconnection = Disconnection(
-        id="3b1c7c5e-0000-4000-8000-000000000001",
-        version=VERSION,
-        created=CREATED,
-        modified=CHANGED,
-        carrier_id=GUARDIAN,
-        status=DisconnectionStatus.NEEDS_REVIEW,
-        source_type=DisconnectionSource.CARRIER,
-        group_name="Test Company",
-        effective_end_date=date(2026, 12, 31),
-    )
-    return replace(disconnection, **changes)
-
-
-def a_record_state(record: Record | None = None, **changes: Any) -> RecordState:
-    record = record or a_connection()
-    record_state = RecordState(record, str(record.entity), 2, CREATED, CHANGED, requester="UANA")
-    return replace(record_state, **changes)
-
-
-def a_retry(**changes: Any) -> Operation:
-    operation = Operation(
-        id="V0RETRY",
-        entity=connection_ref(ID),
-        kind=OperationKind.RETRY_CONNECTION,
-        input=RetryRequest("00110022"),
-        state=OperationState.PENDING,
-        actor="UANA",
-        submitted_at=CHANGED + 500,
-        due=CHANGED + 600,
-        shown_version=VERSION,
-    )
-    return replace(operation, **changes)
-
-
-def a_request(**changes: Any) -> Operation:
-    operation = Operation(
-        id="V0REQUEST",
-        entity=pending_connection_ref(GUARDIAN, "00110011"),
-        kind=OperationKind.REQUEST_CONNECTION,
-        input=ConnectionRequest(GUARDIAN, "00110011", "Test Company"),
-        state=OperationState.PENDING,
-        actor="UANA",
-        submitted_at=CHANGED + 500,
-        due=CHANGED + 600,
-    )
-    return replace(operation, **changes)
-
-
-def a_decision(decision: Decision = Decision.APPROVE, fields: Any = None, **changes: Any) -> Operation:
-    """`fields` has further fields of the decision."""
-    operation = Operation(
-        id="V0DECIDE",
-        entity=a_disconnection().entity,
-        kind=OperationKind.DECIDE_DISCONNECTION,
-        input=DecisionRequest(decision, **(fields or {})),
-        state=OperationState.PENDING,
-        actor="UANA",
-        submitted_at=CHANGED + 500,
-        due=CHANGED + 600,
-        shown_version=VERSION,
-    )
-    return replace(operation, **changes)
-
-
-def settled(operation: Operation, kind: OutcomeKind, message: str | None = None, **outcome: Any) -> Operation:
-    states = {
-        OutcomeKind.CONFIRMED: OperationState.SUCCEEDED,
-        OutcomeKind.RECONCILED: OperationState.SUCCEEDED,
-        OutcomeKind.REPORTED_ARRIVED: OperationState.SUCCEEDED,
-        OutcomeKind.REFUSED: OperationState.REFUSED,
-        OutcomeKind.DUPLICATE: OperationState.REFUSED,
-        OutcomeKind.EXPIRED: OperationState.EXPIRED,
-    }
-    return replace(
-        operation,
-        state=states.get(kind, OperationState.CANCELLED),
-        outcome=Outcome(kind, message, **outcome),
-        settled_at=CHANGED + 700,
-        due=None,
-    )
+__all__ = [
+    "CARD",
+    "CHANGED",
+    "CREATED",
+    "DISPLAY",
+    "GROUP_ID",
+    "GUARDIAN",
+    "ID",
+    "VERSION",
+    "a_connection",
+    "a_decision",
+    "a_disconnection",
+    "a_pending_disconnection",
+    "a_record_state",
+    "a_request",
+    "a_retry",
+    "settled",
+    "buttons_of",
+    "read_blocks",
+    "rendered_text",
+]
 
 
 def rendered_text(content: Content, display: DisplaySettings = DISPLAY, links: PermalinkLookup = no_links) -> str:
@@ -203,22 +98,3 @@ def buttons_of(rendered: Rendered) -> dict[str, dict[str, Any]]:
         if block["type"] == "actions"
         for button in block["elements"]
     }
-
-
-def a_pending_disconnection(fields: Any = None, **changes: Any) -> Operation:
-    """A disconnection that Ana requested and that expires after two days; `fields` overrides those of her request."""
-    request = DisconnectionRequest(
-        GROUP_ID, GUARDIAN, "Test Company", date(2026, 12, 31), DisconnectionReason.TERMINATED, connection_ref(ID)
-    )
-    operation = Operation(
-        id="V0PART",
-        entity=pending_disconnection_ref(GROUP_ID, GUARDIAN),
-        kind=OperationKind.CREATE_DISCONNECTION,
-        input=replace(request, **(fields or {})),
-        state=OperationState.AWAITING_CONFIRMATION,
-        actor="UANA",
-        submitted_at=CHANGED + 500,
-        due=CHANGED + 2 * 86400,
-        shown_version=VERSION,
-    )
-    return replace(operation, **changes)

@@ -1,0 +1,1 @@
+"""The gallery: every message, answer and form that the bot can show, from the bot's own view builders."""
