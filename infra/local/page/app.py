@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from infra.local.gallery.page import gallery
 from infra.local.page.blocks import option_node
 from infra.local.page.screen import Location, screen
 from infra.local.slack import NotPossible, Reply, SlackFake
@@ -135,6 +136,12 @@ def page_app(slack: SlackFake, about: Json, more: Sequence[Route] = ()) -> Starl
     async def describe(_: Request) -> Response:
         return JSONResponse(about)
 
+    async def show_gallery(_: Request) -> Response:
+        return _asset("gallery.html")
+
+    async def list_gallery(_: Request) -> Response:
+        return JSONResponse(await asyncio.to_thread(gallery))
+
     async def follow(request: Request) -> Response:
         try:
             location = _location(request.query_params, slack.workspace.newest_ts)
@@ -151,6 +158,8 @@ def page_app(slack: SlackFake, about: Json, more: Sequence[Route] = ()) -> Starl
             Route("/", index),
             Route("/assets/{name}", asset),
             Route("/about", describe),
+            Route("/gallery", show_gallery),
+            Route("/gallery/entries", list_gallery),
             Route("/screens", follow),
             Route("/actions/{name}", act, methods=["POST"]),
             *more,

@@ -4,9 +4,9 @@ import { composer } from "./composer.js";
 import { busyWhile, h, newId, update } from "./dom.js";
 import { showBlocks } from "./blocks.js";
 import { explain } from "./drawer.js";
+import { showMessage } from "./message.js";
 import { Modal, viewHost } from "./modal.js";
 import { globalShortcuts, messageShortcuts } from "./shortcuts.js";
-import { showText } from "./text.js";
 
 const HOME = "home";
 const STEP = 40;
@@ -200,24 +200,9 @@ export class Pane {
   }
 
   message(message, inThread = false) {
-    const host = this.host(message);
-    const marks = [
-      message.bot ? h("span", { class: "badge" }, "App") : null,
-      h("span", { class: "at" }, message.at),
-      message.edited ? h("span", { class: "at" }, "(edited)") : null,
-      message.bot && this.about.controls ? h("button", { type: "button", class: "why-button", "data-action": "why", on: { click: () => explain(message) } }, "Why this message?") : null,
-    ];
-    const replies = message.replies === 1 ? "1 reply" : `${message.replies} replies`;
-    return h(
-      "article",
-      { class: message.ephemeral ? "message ephemeral" : "message", "data-ts": message.ts, tabindex: "-1", "aria-label": `${message.sender}, ${message.at}` },
-      message.ephemeral ? h("p", { class: "note" }, "Only visible to you") : null,
-      message.broadcast ? h("p", { class: "note" }, "Also sent to the channel") : null,
-      h("header", {}, h("strong", {}, message.sender), marks, messageShortcuts(this, message)),
-      message.text.length ? h("p", { class: "block" }, showText(message.text, host.follow)) : null,
-      showBlocks(message.blocks, host),
-      !inThread && message.replies ? h("button", { type: "button", class: "replies", "data-action": "replies", on: { click: () => this.openThread(message.ts) } }, replies) : null,
-    );
+    const why = message.bot && this.about.controls ? h("button", { type: "button", class: "why-button", "data-action": "why", on: { click: () => explain(message) } }, "Why this message?") : null;
+    const openThread = inThread ? null : () => this.openThread(message.ts);
+    return showMessage(message, this.host(message), { controls: [why, messageShortcuts(this, message)], openThread });
   }
 
   // ---------------------------------------------------------------- what people do

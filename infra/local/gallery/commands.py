@@ -1,0 +1,189 @@
+"""What the bot answers to commands and to the Details button, and how it shows errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.pauses import HandledCommand, Mode, Pause, PauseHistory
+from bot.domain.people import OTHER_WORKSPACE
+from bot.domain.records import ConnectionStatus, DisconnectionStatus
+from bot.errors import DeadlineExceeded, ObserveOnly, SlackRefused, SlackUnavailable, TableUnavailable, UnknownSchema
+from bot.slack.views import replies
+from bot.slack.views.buttons import Action
+from bot.slack.views.modals import notice
+from bot.slack.views.rich_text import rich_text
+from infra.local.gallery.cards import OBSERVING, OTHER_ENVIRONMENT, connection, request
+from infra.local.gallery.entries import Entry, Ephemeral, Modal, Section
+from infra.local.gallery.forms import PAUSED, about
+from infra.local.gallery.interactions import clicked, typed
+from infra.local.gallery.memory import GUEST, NOW, waits_from
+from infra.local.gallery.operations import approval, disconnection, rejection, with_outcome
+from infra.local.gallery.samples import CHANGED, ID, a_retry
+
+NAME = "maple"
+
+
+def _connections(number: int, **fields: Any) -> list[Any]:
+    """So many connections with different ids and names."""
+    return [connection(id=f"2b1c7c5e-0000-4000-8000-{index:012d}", **_name(index) | fields) for index in range(number)]
+
+
+def _requests(number: int, **fields: Any) -> list[Any]:
+    return [request(id=f"3b1c7c5e-0000-4000-8000-{index:012d}", **_name(index) | fields) for index in range(number)]
+
+
+def _name(index: int) -> dict[str, str]:
+    return {"group_name": f"Maple {_TRADES[index % len(_TRADES)]}"}
+
+
+_TRADES = ("Brewery", "Clinic", "Dairy", "Designs", "Electric", "Farms", "Freight", "Garage", "Interiors", "Press")
+
+
+# ---------------------------------------------------------------- status, decisions and Details
+
+
+def status_answers() -> Section:
+    return Section("Status, help and Details", tuple(_status_answers()))
+
+
+def _status_answers() -> Iterator[Entry]:
+    unclear = a_retry(state=OperationState.NEEDS_RESOLUTION, sends=1, first_sent_at=NOW - 900)
+    unconfirmed = waits_from(disconnection(confirmed=False), 86400)
+    yield typed("What needs our action", "status", records=_everything(), operations=[unclear, unconfirmed])
+    yield typed("What needs our action: more than fits", "status", records=[*_requests(7), *_connections(30)])
+    yield typed("What needs our action: while sending is paused", "status", records=_everything(), pauses=PAUSED)
+    yield typed("What needs our action: observe-only mode", "status", mode=Mode.OBSERVE, display=OBSERVING)
+    yield typed("Nothing needs our action", "status")
+    yield typed("One match", f"status {NAME}", records=[connection()])
+    yield typed("One match: outside production", f"status {NAME}", records=[connection()], display=OTHER_ENVIRONMENT)
+    several = [connection(), connection(id="2", status=ConnectionStatus.COMPLETED), request()]
+    yield typed("Several matches", f"status {NAME}", records=several)
+    yield typed("More matches than fit", f"status {NAME}", records=_connections(12))
+    yield typed("No match", "status Willow Works")
+    yield typed("An id that is not known yet", f"status {ID}")
+    yield typed("A guest asks for the status", "status", actor=GUEST)
+    yield typed("Help", "help")
+    yield typed("An unknown command", "dance")
+    yield from _details()
+
+
+def _everything() -> list[Any]:
+    return [request(), connection(), *_connections(1, status=ConnectionStatus.ACTION_REQUIRED)]
+
+
+def _details() -> Iterator[Entry]:
+    failed, decided = connection(), request(status=DisconnectionStatus.PROCESSING, decided=NOW, group_id="group")
+    versions = [
+        replace(failed.record, version=f"v{number}", modified=CHANGED - 60 * (20 - number)) for number in range(20)
+    ]
+    yield clicked("Details of a connection", Action.DETAILS, about(failed), records=[failed], versions=versions)
+    rejected = with_outcome(rejection(), OutcomeKind.CONFIRMED)
+    stored: dict[str, Any] = {"records": [decided], "operations": [rejected]}
+    yield clicked("Details of a disconnection request", Action.DETAILS, about(decided), **stored)
+    completed = connection(status=ConnectionStatus.COMPLETED, completed=CHANGED)
+    both = [completed, request(status=DisconnectionStatus.PROCESSING)]
+    yield clicked("Details of a connection that is being disconnected", Action.DETAILS, about(completed), records=both)
+    yield clicked("Details: not stored", Action.DETAILS, about(failed))
+    yield clicked("Details: a guest", Action.DETAILS, about(failed), records=[failed], actor=GUEST)
+
+
+def decision_answers() -> Section:
+    return Section("Decisions", tuple(_decision_answers()))
+
+
+def _decision_answers() -> Iterator[Entry]:
+    unconfirmed = waits_from(disconnection(confirmed=False), 86400)
+    claimed = replace(request(id="7"), owner="UCARA", owned_since=NOW - 600, owned_until=NOW + 3600)
+    yield typed("Decisions that wait", "decisions", records=[request(), claimed], operations=[unconfirmed])
+    yield typed("Decisions: one is being decided", "decisions", records=[request()], operations=[approval()])
+    yield typed("Decisions: more than fit", "decisions", records=_requests(12))
+    yield typed("Decisions: none", "decisions")
+    yield typed("Decisions: a guest", "decisions", actor=GUEST)
+
+
+# ---------------------------------------------------------------- commands about one record
+
+
+def choices() -> Section:
+    return Section("Retry, approve, reject and disconnect by name", tuple(_choices()))
+
+
+def _choices() -> Iterator[Entry]:
+    fitting: dict[str, Any] = {
+        "retry": connection,
+        "approve": request,
+        "reject": request,
+        "disconnect": lambda **fields: connection(status=ConnectionStatus.COMPLETED, **fields),
+    }
+    for command, build in fitting.items():
+        yield typed(f"{command.capitalize()}: no name", command)
+        yield typed(f"{command.capitalize()}: one match", f"{command} {NAME}", records=[build()], actor="UBEN")
+        several = [build(), build(id="3b1c7c5e-0000-4000-8000-000000000007")]
+        yield typed(f"{command.capitalize()}: several matches", f"{command} {NAME}", records=several)
+        other = [connection(status=ConnectionStatus.PROCESSING)]
+        yield typed(f"{command.capitalize()}: none fits", f"{command} {NAME}", records=other)
+    yield typed("Retry: no match", "retry Willow Works")
+    yield typed("Retry: a guest", f"retry {NAME}", actor=GUEST)
+    yield typed("Retry: observe-only mode", f"retry {NAME}", mode=Mode.OBSERVE)
+
+
+# ---------------------------------------------------------------- pause and resume
+
+
+def pause_answers() -> Section:
+    return Section("Pause and resume", tuple(_pause_answers()))
+
+
+def _pause_answers() -> Iterator[Entry]:
+    def answer(title: str, text: str, pauses: PauseHistory | None = None, **stored: Any) -> Entry:
+        return typed(title, text, pauses=pauses or PauseHistory(), **{"actor": "UDAN", **stored})
+
+    ended = PauseHistory((replace(PAUSED.pauses[0], until=NOW - 60, ended_by="UDAN"),))
+    handled = (HandledCommand("trigger", NOW - 5),)
+    yield answer("Paused", "pause Noyo shows wrong statuses")
+    yield answer("Already paused", "pause", PAUSED)
+    yield answer("Pause: delivered again", "pause", replace(PAUSED, handled=handled))
+    yield answer("Pause: delivered again, already resumed", "pause", replace(ended, handled=handled))
+    yield answer("Pause: not an admin", "pause", actor="UANA")
+    yield answer("Resumed", "resume", PAUSED)
+    yield answer("Resumed in observe-only mode", "resume", PAUSED, mode=Mode.OBSERVE)
+    yield answer("Resume: not paused", "resume")
+    yield answer("Resume: not paused any more", "resume", ended)
+    yield answer("Resume: not paused, observe-only mode", "resume", PauseHistory((Pause(NOW - 60),)), mode=Mode.OBSERVE)
+    yield answer("Resume: not an admin", "resume", actor="UANA")
+
+
+# ---------------------------------------------------------------- errors
+
+
+def errors() -> Section:
+    return Section("Errors", tuple(_errors()))
+
+
+def _errors() -> Iterator[Entry]:
+    for title, error in ERRORS.items():
+        for interaction, shown_as in (("", "command"), ("view_submission", "form"), ("block_actions", "button")):
+            words = replies.error_message(error, "1f6c2e90", interaction=interaction)
+            answer = replies.error_answer({"type": interaction} if interaction else {"command": "/noyo"}, words)
+            name = f"{title}: after a {shown_as}"
+            if answer is None:
+                yield Modal(name, notice("That did not work", words))
+            elif "view" in answer:
+                yield Modal(name, answer["view"], depth=2)
+            else:
+                yield Ephemeral(name, answer)
+    yield Ephemeral("A person of another workspace", replies.ephemeral(rich_text(OTHER_WORKSPACE)))
+
+
+ERRORS: dict[str, Exception] = {
+    "The table does not answer": TableUnavailable("Switchboard's table is not answering. Please try again."),
+    "Too slow": DeadlineExceeded(),
+    "Made by another version": UnknownSchema("This button was made by another version. Please use a newer message."),
+    "Observe-only mode": ObserveOnly(),
+    "Slack opens nothing in time": SlackRefused("expired_trigger_id"),
+    "Slack fails": SlackUnavailable("Slack answered with status 500."),
+    "An unexpected error": LookupError("unexpected"),
+}

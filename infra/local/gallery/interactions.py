@@ -1,0 +1,48 @@
+"""People type, click and submit: what the bot's own features answer, as an entry of the gallery."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.slack.app import CLICKS, SUBMISSIONS
+from bot.slack.commands import dispatch
+from bot.slack.views.buttons import Action, ButtonValue
+from bot.slack.views.rich_text import Json
+from infra.local.gallery.entries import Entry, Ephemeral, Modal
+from infra.local.gallery.memory import Memory, OpenedViews, context_of
+
+VIEW_ID = "V0FORM"
+
+
+def typed(title: str, text: str, **stored: Any) -> Entry:
+    """Somebody types the command with this text. `stored` are the fields of `Memory`."""
+    opened = OpenedViews()
+    answer = dispatch(context_of(Memory(**stored), opened), {"text": text})
+    return _shown(title, opened, answer)
+
+
+def clicked(title: str, action: Action, value: ButtonValue, *, in_modal: bool = True, **stored: Any) -> Entry:
+    """Somebody clicks this button; without `in_modal`, the answer cannot be a modal."""
+    opened = OpenedViews()
+    CLICKS[action](context_of(Memory(**stored), opened, trigger_id="trigger" if in_modal else ""), value)
+    return _shown(title, opened, {})
+
+
+def submitted(title: str, form: Entry, values: Mapping[str, str], **stored: Any) -> Entry:
+    """Somebody enters `values` (by action id) in this form and submits it. Field errors are shown in the form."""
+    if not isinstance(form, Modal):
+        raise TypeError(f"{form.title} is no form")
+    state = {"values": {"fields": {name: {"value": value} for name, value in values.items()}}}
+    view = {"id": VIEW_ID, "private_metadata": form.view.get("private_metadata", ""), "state": state}
+    opened = OpenedViews()
+    answer = SUBMISSIONS[form.view["callback_id"]](context_of(Memory(**stored), opened), view)
+    if answer["response_action"] == "errors":
+        return Modal(title, form.view, values, answer["errors"])
+    return Modal(title, answer["view"], depth=2 if answer["response_action"] == "push" else 1)
+
+
+def _shown(title: str, opened: OpenedViews, answer: Json) -> Entry:
+    if opened.views:
+        return Modal(title, opened.views[-1])
+    return Ephemeral(title, opened.answers[-1] if opened.answers else answer)
