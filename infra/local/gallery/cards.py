@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.domain.content import Alert, ManualResolution, RecordCard, RelatedRecords, RequestCard
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
+from bot.domain.content import Alert, ManualResolution, MessageLink, RecordCard, RelatedRecords, RequestCard
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
 from bot.domain.record_states import RecordState
 from bot.domain.records import (
@@ -45,6 +46,8 @@ DISCONNECTION_STATUSES: tuple[Status, ...] = (*DisconnectionStatus, LocalStatus.
 PRINCIPAL, BEAM = list(environment.CARRIERS)[1:]
 CARRIERS = replace(GALLERY_DISPLAY.carriers, names=environment.CARRIERS)
 DISPLAY = replace(GALLERY_DISPLAY, carriers=CARRIERS)
+UNKNOWN_CARD = MessageLink("CCONNECT", "")
+"""A message whose permalink Slack does not return."""
 TODAY = date(2025, 12, 29)
 OTHER_ENVIRONMENT = replace(DISPLAY, in_production=False, environment="staging")
 OBSERVING = replace(DISPLAY, observes_only=True)
@@ -85,6 +88,7 @@ def _connection_cards() -> Iterator[Posted]:
     retryable = replace(DISPLAY, retry_at_action_required=True)
     action = RecordCard(connection(status=ConnectionStatus.ACTION_REQUIRED))
     yield posted("Connection: action required, retry allowed", action, retryable)
+    yield posted("Connection: a time out of range", RecordCard(connection(modified=10**13)))
     yield posted("Connection: outside production", RecordCard(connection()), OTHER_ENVIRONMENT)
     yield posted("Connection: observe-only mode", RecordCard(connection()), OBSERVING)
     for status in DISCONNECTION_STATUSES[:3] + DISCONNECTION_STATUSES[-1:]:
@@ -169,6 +173,9 @@ def decision_cards() -> Section:
     other_day = with_outcome(approval(), OutcomeKind.RECONCILED)
     other_day = replace(other_day, outcome=Outcome(OutcomeKind.RECONCILED, "2026-02-28"))
     cards.append(posted("Approve ended: reconciled with another day", RecordCard(request(), last=other_day)))
+    answer = UnconfirmedAnswer(AnswerProblem.END_DATE, "2026-02-28")
+    answered = replace(other_day, unconfirmed_answer=answer)
+    cards.append(posted("Approve ended: the answer had another day", RecordCard(request(), last=answered)))
     return Section("Cards of disconnection requests with a decision", tuple(cards))
 
 
@@ -219,6 +226,8 @@ def _alerts() -> Iterator[Posted]:
     ):
         yield posted(f"Alert: {name_of(status)}", _alert(connection(status=status)))
     yield posted("Alert: without a message", _alert(connection(error=None)))
+    at_once = replace(connection(), attempt_started_at=CHANGED - 20)
+    yield posted("Alert: failed at once, card without address", replace(_alert(at_once), card=UNKNOWN_CARD))
     urgent = Alert(request(), VERSION, None, CARD, TODAY, mention_approvers=True)
     yield posted("Alert: disconnection request", _alert(request()))
     yield posted("Alert: disconnection request that is not the carrier's", _alert(request(**_FROM_AUDIT)))
@@ -269,6 +278,7 @@ def questions() -> Section:
     changed = ManualResolution(_unclear_retry(), connection(version="next"), CARD)
     shown.append(posted("Retry: needs review, the record has changed", changed))
     no_id = connection(carrier_group_id=None, status=ConnectionStatus.PROCESSING)
+    shown.append(posted("Retry: needs review, the record is not stored", ManualResolution(_unclear_retry())))
     shown.append(posted("Connection request: Noyo has a record", ManualResolution(_unclear_request(), no_id, CARD)))
     return Section("Questions that a person answers", tuple(shown))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from bot.domain.content import Content, MessageLink
+from bot.domain.content import Content, MessageLink, Rendered
 from bot.slack.views.cards import render
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.rich_text import Json
@@ -17,8 +18,10 @@ GALLERY_DISPLAY = replace(
 )
 
 
-def permalink(link: MessageLink) -> str:
-    """The address of a message, as Slack gives it."""
+def permalink(link: MessageLink) -> str | None:
+    """The address of a message, as Slack gives it; None for a message without a `ts`."""
+    if not link.ts:
+        return None
     return f"https://local.slack.com/archives/{link.channel}/p{link.ts.replace('.', '')}"
 
 
@@ -30,14 +33,18 @@ class Posted:
     content: Content
     display: DisplaySettings = GALLERY_DISPLAY
 
+    @cached_property
+    def rendered(self) -> Rendered:
+        return render(self.content, self.display, permalink)
+
     @property
     def text(self) -> str:
         """The text for notifications."""
-        return render(self.content, self.display, permalink).text
+        return self.rendered.text
 
-    @property
+    @cached_property
     def blocks(self) -> list[Json]:
-        blocks: list[Json] = json.loads(render(self.content, self.display, permalink).blocks)
+        blocks: list[Json] = json.loads(self.rendered.blocks)
         return blocks
 
 

@@ -12,7 +12,7 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Carriers, ConnectionStatus, DisconnectionStatus, LocalStatus, UnknownValue
 from bot.slack.views.buttons import Action, ButtonValue
 from infra.local.gallery.cards import DISPLAY, OTHER_ENVIRONMENT, connection, request
-from infra.local.gallery.entries import Entry, Section
+from infra.local.gallery.entries import Entry, Modal, Section
 from infra.local.gallery.interactions import VIEW_ID, clicked, submitted, typed
 from infra.local.gallery.memory import GUEST, NOW, POLICY, waits_from
 from infra.local.gallery.operations import (
@@ -60,6 +60,7 @@ def _connect_forms() -> Iterator[Entry]:
     yield submitted("Errors: nothing was entered", form, {})
     wrong = {"federal_ein": "12-34", "broker_tin": "x", "employer_email_address": "nobody", "group_name": "A\u200bB"}
     yield submitted("Errors: wrong values", form, CONNECT_VALUES | wrong)
+    yield submitted("Errors: too long", form, CONNECT_VALUES | {"group_name": "Maple " * 40})
     yield submitted("Error: a guest submits it", form, CONNECT_VALUES, actor=GUEST)
     pending = connection_request()
     yield submitted("Error: it was requested already", form, CONNECT_VALUES, operations=[pending])
@@ -108,6 +109,12 @@ def _retry_forms() -> Iterator[Entry]:
     yield submitted("Sent before, deferred", form, values, records=[moved], operations=[deferred])
     confirmed = with_outcome(own, OutcomeKind.CONFIRMED)
     yield submitted("Sent before, confirmed", form, values, records=[moved], operations=[confirmed])
+    for title, metadata in (("A form that cannot be read", "unreadable"), ("A form of another version", '{"s":2}')):
+        yield submitted(title, Modal("", {**_view(form), "private_metadata": metadata}), values)
+
+
+def _view(form: Entry) -> Any:
+    return form.view if isinstance(form, Modal) else {}
 
 
 # ---------------------------------------------------------------- approve and reject

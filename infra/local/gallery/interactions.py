@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.errors import UnknownSchema
 from bot.slack.app import CLICKS, SUBMISSIONS
 from bot.slack.commands import dispatch
 from bot.slack.views.buttons import Action, ButtonValue
+from bot.slack.views.modals import notice
+from bot.slack.views.replies import error_message, push_modal
 from bot.slack.views.rich_text import Json
 from infra.local.gallery.entries import Entry, Ephemeral, Modal
 from infra.local.gallery.memory import Memory, OpenedViews, context_of
@@ -35,8 +38,11 @@ def submitted(title: str, form: Entry, values: Mapping[str, str], **stored: Any)
         raise TypeError(f"{form.title} is no form")
     state = {"values": {"fields": {name: {"value": value} for name, value in values.items()}}}
     view = {"id": VIEW_ID, "private_metadata": form.view.get("private_metadata", ""), "state": state}
-    opened = OpenedViews()
-    answer = SUBMISSIONS[form.view["callback_id"]](context_of(Memory(**stored), opened), view)
+    try:
+        answer = SUBMISSIONS[form.view["callback_id"]](context_of(Memory(**stored), OpenedViews()), view)
+    except UnknownSchema as error:
+        words = error_message(error, "1f6c2e90", interaction="view_submission")
+        answer = push_modal(notice("Something went wrong", words))
     if answer["response_action"] == "errors":
         return Modal(title, form.view, values, answer["errors"])
     return Modal(title, answer["view"], depth=2 if answer["response_action"] == "push" else 1)

@@ -14,7 +14,7 @@ from bot.domain.pauses import Mode, PauseHistory
 from bot.domain.people import AccessPolicy, AuditEntry, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_states import RecordState
-from bot.domain.records import EntityKind, EntityRef, Record
+from bot.domain.records import ConnectionStatus, EntityKind, EntityRef, Record, connection_ref
 from bot.errors import LeaseLost, SubmissionConflict
 from bot.slack.context import Actor, RequestContext
 from bot.slack.views.message import DisplaySettings
@@ -55,6 +55,7 @@ class Memory:
     parked: tuple[ParkedRow, ...] = ()
     oldest_due: int | None = None
     unreadable: int = 0
+    unreadable_records: int = 0
     secret_checks: tuple[Callable[[], object], ...] = ()
 
 
@@ -62,6 +63,7 @@ class Records:
     def __init__(self, memory: Memory) -> None:
         self._states = {state.entity: state for state in memory.records}
         self._versions = list(memory.versions)
+        self._unreadable = [connection_ref(f"unreadable {number}") for number in range(memory.unreadable_records)]
 
     def record_state(self, entity: EntityRef) -> RecordState | None:
         return self._states.get(entity)
@@ -74,10 +76,10 @@ class Records:
         return known or [self._states[entity].record]
 
     def in_status(self, kind: EntityKind, status: str, *, limit: int) -> list[EntityRef]:
-        found = [
-            entity for entity, state in self._states.items() if (entity.kind, state.status.value) == (kind, status)
-        ]
-        return found[:limit]
+        wanted = kind, status
+        known = [entity for entity, state in self._states.items() if (entity.kind, state.status.value) == wanted]
+        unreadable = self._unreadable if status == ConnectionStatus.UNABLE_TO_CONNECT.value else []
+        return [*known, *unreadable][:limit]
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
         found = [entity for entity, state in self._states.items() if state.record.group_id == group_id]

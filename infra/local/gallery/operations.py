@@ -60,6 +60,7 @@ _OUTCOMES_OF = {
 """The kinds of operation that may end like this; an outcome that is not named may end any. An unclear one ends none."""
 _AGAIN = (
     OutcomeKind.CHANGED,
+    OutcomeKind.DELETED,
     OutcomeKind.DUPLICATE,
     OutcomeKind.END_DATE_PASSED,
     OutcomeKind.NOT_AUTHORIZED,
@@ -174,7 +175,7 @@ def with_outcome(operation: Operation, kind: OutcomeKind) -> Operation:
     }.get(kind)
     people = (OutcomeKind.CLOSED, OutcomeKind.REPORTED_ARRIVED, OutcomeKind.WITHDRAWN)
     return settled(
-        replace(operation, sends=max(operation.sends, kind is OutcomeKind.DELETED)),
+        operation,
         kind,
         message,
         record=DUPLICATE_OF if kind is OutcomeKind.DUPLICATE else None,
