@@ -29,7 +29,7 @@ COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-e
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-long explore test-dynamodb test-package test-template test-browser check format prove trace bench build manifest deploy destroy audit lock clean
+.PHONY: help demo serve test test-long explore test-dynamodb test-package test-template test-browser pictures check format prove trace bench build manifest deploy destroy audit lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ test-package: $(READY) ## builds the packages and runs each function in Lambda's
 
 test-browser: $(READY) ## uses the demo's page in Chromium, which must be installed
 	@$(RUN) -m pytest -q -m browser $(PYTEST_ARGS)
+
+pictures: $(READY) ## takes the pictures of the README from the gallery, with Chromium
+	@$(RUN) -m infra.local.gallery.pictures docs/pictures
 
 test-template: $(READY) $(TRANSLATOR) ## translates, lints and checks template.yaml
 	@$(RUN) -m pytest -q -m template $(PYTEST_ARGS)

@@ -60,6 +60,7 @@ def _connect_forms() -> Iterator[Entry]:
     yield submitted("Errors: nothing was entered", form, {})
     wrong = {"federal_ein": "12-34", "broker_tin": "x", "employer_email_address": "nobody", "group_name": "A\u200bB"}
     yield submitted("Errors: wrong values", form, CONNECT_VALUES | wrong)
+    yield submitted("Error: a wrong federal EIN", form, CONNECT_VALUES | {"federal_ein": "12-34567"})
     yield submitted("Errors: too long", form, CONNECT_VALUES | {"group_name": "Maple " * 40})
     yield submitted("Error: a guest submits it", form, CONNECT_VALUES, actor=GUEST)
     pending = connection_request()

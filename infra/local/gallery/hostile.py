@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -39,11 +40,16 @@ def long_entries() -> Section:
 def _entries(text: str) -> Iterator[Entry]:
     # The reason of a denial is our own text and may mention people, so what stands for it here must not.
     for number, content in enumerate(every_content(text, text.replace("<@U0", "<@U0 ")), 1):
-        yield posted(f"Content {number}: {type(content).__name__}", content)
+        yield posted(f"{_kind(content)} {number}", content)
     failed = connection(group_name=text, error=text)
     waits = request(group_name=text, source_type=UnknownValue(text), source_id=text)
     yield from _forms(text, failed, waits)
     yield from _answers(text, failed, waits)
+
+
+def _kind(content: object) -> str:
+    """`Thread line` for a `ThreadLine`."""
+    return re.sub(r"(?<!^)[A-Z]", lambda letter: f" {letter[0].lower()}", type(content).__name__)
 
 
 def _forms(text: str, failed: RecordState, waits: RecordState) -> Iterator[Entry]:

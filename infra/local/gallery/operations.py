@@ -11,9 +11,10 @@ from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind, SecondApproval
 from bot.domain.pauses import Pause
 from bot.domain.records import connection_ref
-from bot.domain.requests import ConnectionRequest, Decision, DecisionReason, RefreshRequest
+from bot.domain.requests import ConnectionRequest, Decision, DecisionReason, RefreshRequest, confirmation_deadline
 from infra.local.gallery.samples import (
     CHANGED,
+    DISPLAY,
     GUARDIAN,
     ID,
     a_connection,
@@ -27,6 +28,7 @@ from infra.local.gallery.samples import (
 
 GROUP = "Maple Bakery Inc"
 LAST_DAY = date(2026, 1, 9)
+EXPIRES = confirmation_deadline(LAST_DAY, CHANGED, DISPLAY.timezone)
 PAUSE = Pause(CHANGED + 300, "UDAN", "Noyo shows wrong statuses")
 OBSERVE_PAUSE = Pause(CHANGED + 200)
 REFUSAL = "The carrier group id must have eight digits."
@@ -129,10 +131,7 @@ def open_states(operation: Operation) -> Iterator[tuple[str, Operation]]:
     sent = replace(operation, sends=1, attempts=1, first_sent_at=_SENT_AT)
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
         waiting = OperationState.AWAITING_CONFIRMATION
-        yield (
-            "waiting for a second approver",
-            replace(operation, state=waiting, second_approval=None, due=CHANGED + 86400),
-        )
+        yield ("waiting for a second approver", replace(operation, state=waiting, second_approval=None, due=EXPIRES))
     yield "submitted", operation
     yield "delayed", replace(operation, attempts=1, delay_reason="Noyo asked us to slow down.")
     if operation.changes_noyo:

@@ -122,8 +122,8 @@ def _doctor_answers() -> Iterator[Entry]:
     faulty: dict[str, Any] = {"actor": "UDAN", "oldest_due": NOW - DAY, "unreadable": 3, "parked": _parked()}
     yield typed("Many problems", "doctor", health=_checks(_problems(), NOW - 60), **faulty)
     failed = tuple(Finding(topic, CheckStatus.FAILED, reason="no answer", check_failed=True) for topic in Topic)
-    one: dict[str, Any] = {"unreadable": 1, "parked": _parked()[:1], "secret_checks": (_missing_secret,)}
-    yield typed("The checks themselves failed", "doctor", actor="UDAN", health=_checks(failed, NOW - 60), **one)
+    single: dict[str, Any] = {"unreadable": 1, "parked": _parked()[:1], "secret_checks": (_missing_secret,)}
+    yield typed("The checks themselves failed", "doctor", actor="UDAN", health=_checks(failed, NOW - 60), **single)
     unknown = tuple(Finding(topic, CheckStatus.UNKNOWN, value=7) for topic in Topic)
     yield typed("Results are missing", "doctor", actor="UDAN", health=_checks(unknown, NOW - 60))
     yield typed("Not an admin", "doctor", actor="UANA")
