@@ -8,18 +8,16 @@ from typing import Any
 
 from bot.domain.operations import OperationState, OutcomeKind
 from bot.domain.pauses import HandledCommand, Mode, Pause, PauseHistory
-from bot.domain.people import OTHER_WORKSPACE
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.errors import DeadlineExceeded, ObserveOnly, SlackRefused, SlackUnavailable, TableUnavailable, UnknownSchema
 from bot.slack.views import replies
 from bot.slack.views.buttons import Action
 from bot.slack.views.modals import notice
-from bot.slack.views.rich_text import rich_text
 from infra.local.gallery.cards import OBSERVING, OTHER_ENVIRONMENT, connection, request
 from infra.local.gallery.entries import Entry, Ephemeral, Modal, Section
 from infra.local.gallery.forms import PAUSED, about
-from infra.local.gallery.interactions import clicked, typed
-from infra.local.gallery.memory import GUEST, NOW, waits_from
+from infra.local.gallery.interactions import clicked, sent, typed
+from infra.local.gallery.memory import GUEST, LEFT, NOW, waits_from
 from infra.local.gallery.operations import approval, disconnection, rejection, with_outcome
 from infra.local.gallery.samples import CHANGED, ID, a_retry
 
@@ -66,6 +64,8 @@ def _status_answers() -> Iterator[Entry]:
     yield typed("No match", "status Willow Works")
     yield typed("An id that is not known yet", f"status {ID}")
     yield typed("A guest asks for the status", "status", actor=GUEST)
+    yield typed("A deactivated person asks for the status", "status", actor=LEFT)
+    yield typed("Slack does not say who asks for the status", "status", person_is_unknown=True)
     yield typed("Help", "help")
     yield typed("An unknown command", "dance")
     yield from _details()
@@ -177,7 +177,10 @@ def _errors() -> Iterator[Entry]:
                 yield Modal(name, answer["view"], depth=2)
             else:
                 yield Ephemeral(name, answer)
-    yield Ephemeral("A person of another workspace", replies.ephemeral(rich_text(OTHER_WORKSPACE)))
+    details, elsewhere = Action.DETAILS.value, "T0OTHER"
+    yield sent("A button that cannot be read", details, "unreadable")
+    yield sent("A button of another version", "a_later_action", "{}")
+    yield sent("A person of another workspace", details, "{}", team=elsewhere)
 
 
 ERRORS: dict[str, Exception] = {

@@ -53,7 +53,10 @@ def connect_forms() -> Section:
 def _connect_forms() -> Iterator[Entry]:
     form = typed("The form", f"connect {GROUP}")
     yield form
-    yield typed("The form: no carriers are named", "connect", display=replace(DISPLAY, carriers=Carriers()))
+    unnamed = replace(DISPLAY, carriers=Carriers())
+    by_id = typed("The form: no carriers are named", "connect", display=unnamed)
+    yield by_id
+    yield submitted("Error: no carrier id", by_id, CONNECT_VALUES | {"carrier_id": "Guardian"}, display=unnamed)
     many = Carriers({f"{number:08d}{GUARDIAN[8:]}": f"Carrier {number}" for number in range(101)})
     yield typed("The form: more than a hundred carriers", "connect", display=replace(DISPLAY, carriers=many))
     yield typed("The form: a guest", "connect", actor=GUEST)
@@ -167,6 +170,10 @@ def _changed_requests(waits: RecordState) -> Iterator[Entry]:
     yield shown("It was deleted at Noyo", request(status=LocalStatus.DELETED))
     own = replace(waits, requester="UBEN")
     yield shown("They requested it themselves", own)
+    only_ben = replace(POLICY, approvers=frozenset({"UBEN"}))
+    yield shown("They requested it themselves, and nobody else may decide", own, policy=only_ben)
+    of_group = replace(POLICY, approvers=frozenset({"SOPS"}))
+    yield shown("The members of the approvers' group are not known", waits, policy=of_group)
     yield shown("They are no approver", waits, actor="UANA")
     nobody = replace(POLICY, approvers=frozenset())
     yield shown("Nobody may decide", waits, policy=nobody)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
+
+from slack_bolt import BoltRequest
 
 from bot.errors import UnknownSchema
-from bot.slack.app import CLICKS, SUBMISSIONS
+from bot.slack.app import CLICKS, SUBMISSIONS, build_app
 from bot.slack.commands import dispatch
 from bot.slack.views.buttons import Action, ButtonValue
 from bot.slack.views.modals import notice
 from bot.slack.views.replies import error_message, push_modal
 from bot.slack.views.rich_text import Json
 from infra.local.gallery.entries import Entry, Ephemeral, Modal
-from infra.local.gallery.memory import Memory, OpenedViews, context_of
+from infra.local.gallery.memory import TEAM, Memory, OpenedViews, context_of
 
-VIEW_ID = "V0FORM"
+VIEW_ID, APP = "V0FORM", "A0LOCAL"
 
 
 def typed(title: str, text: str, **stored: Any) -> Entry:
@@ -46,6 +53,39 @@ def submitted(title: str, form: Entry, values: Mapping[str, str], **stored: Any)
     if answer["response_action"] == "errors":
         return Modal(title, form.view, values, answer["errors"])
     return Modal(title, answer["view"], depth=2 if answer["response_action"] == "push" else 1)
+
+
+def sent(title: str, action: str, value: str, *, team: str = TEAM) -> Entry:
+    """Slack sends a click on a button that the bot may not know, by a person of this workspace."""
+    payload = {
+        "type": "block_actions",
+        "user": {"id": "UANA", "team_id": team},
+        "team": {"id": team},
+        "api_app_id": APP,
+        "trigger_id": "trigger",
+        "actions": [{"type": "button", "action_id": action, "block_id": "b", "value": value}],
+    }
+    headers: dict[str, str | Sequence[str]] = {"content-type": "application/x-www-form-urlencoded"}
+    opened = OpenedViews()
+    with _without_log_entries():
+        app = build_app(context_of(Memory(), opened))
+        app.dispatch(BoltRequest(body=urlencode({"payload": json.dumps(payload)}), headers=headers))
+    return _shown(title, opened, {})
+
+
+@contextmanager
+def _without_log_entries() -> Iterator[None]:
+    """This thread's failures are samples, so they must not appear in the log of the demo."""
+    logger, own = logging.getLogger("switchboard"), threading.get_ident()
+
+    def is_of_others(record: logging.LogRecord) -> bool:
+        return record.thread != own
+
+    logger.addFilter(is_of_others)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_of_others)
 
 
 def _shown(title: str, opened: OpenedViews, answer: Json) -> Entry:

@@ -15,7 +15,7 @@ from bot.domain.people import AccessPolicy, AuditEntry, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_states import RecordState
 from bot.domain.records import ConnectionStatus, EntityKind, EntityRef, Record, connection_ref
-from bot.errors import LeaseLost, SubmissionConflict
+from bot.errors import LeaseLost, SlackUnavailable, SubmissionConflict
 from bot.slack.context import Actor, RequestContext
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.rich_text import Json
@@ -27,15 +27,16 @@ NOW = CHANGED + 10_800
 TEAM = "T0LOCAL"
 POLICY = AccessPolicy(TEAM, approvers=frozenset({"UBEN", "UCARA"}), admins=frozenset({"UDAN"}))
 PEOPLE = {"UANA": "Ana", "UBOB": "Bob", "UBEN": "Ben", "UCARA": "Cara", "UDAN": "Dan", "UGUS": "Gus"}
-GUEST = "UGUS"
+GUEST, LEFT = "UGUS", "UBOB"
+"""A guest, and a person whose account is deactivated."""
 
 
 @dataclass(kw_only=True)
 class Memory:
     """What is stored when somebody types or clicks, and who that is.
 
-    `submission_fails`: somebody else's operation is submitted and settled at the same moment. `save_fails`: somebody
-    else acted on the operation first.
+    `person_is_unknown`: neither the table nor Slack says who the actor is. `submission_fails`: somebody else's
+    operation is submitted and settled at the same moment. `save_fails`: somebody else acted on the operation first.
     """
 
     records: Iterable[RecordState] = ()
@@ -48,6 +49,7 @@ class Memory:
     needs_second: bool = True
     mode: Mode = Mode.ACT
     pauses: PauseHistory = PauseHistory()
+    person_is_unknown: bool = False
     submission_fails: bool = False
     save_fails: bool = False
     health: dict[Component, HealthCheck] = field(default_factory=dict)
@@ -150,7 +152,12 @@ class Administration:
         self._memory, self._pauses, self._audit = memory, memory.pauses, list(memory.audit)
 
     def person(self, user_id: str) -> Person | None:
-        return Person(user_id, TEAM, user_id == GUEST, False, False, NOW - 60)
+        if self._memory.person_is_unknown:
+            return None
+        return Person(user_id, TEAM, user_id == GUEST, user_id == LEFT, False, NOW - 60)
+
+    def read_person(self, _: str) -> Person | None:
+        raise SlackUnavailable("Slack does not answer")
 
     def members(self, _: Iterable[str]) -> dict[str, GroupMembers]:
         return {}
@@ -195,12 +202,18 @@ class OpenedViews:
         self.answers.append(answer)
 
 
+_ADMINISTRATION = ("people", "audit", "pauses", "health", "polling", "encryptor", "user_directory")
+
+
 def context_of(memory: Memory, opened: OpenedViews, *, trigger_id: str = "trigger") -> RequestContext:
     """The context of a request by the actor, with these ports. Without a trigger, no modal can be opened."""
     numbers = itertools.count(1)
     operations, administration = Operations(memory), Administration(memory)
-    ports: Any = dict.fromkeys(("people", "audit", "pauses", "health", "polling", "encryptor"), administration)
-    ports |= {"records": Records(memory), "operations": operations, "outbox": operations}
+    ports: Any = dict.fromkeys(
+        ("people", "audit", "pauses", "health", "polling", "encryptor", "user_directory"), administration
+    )
+    outbox = Operations(replace(memory, operations=(), unreadable=0))
+    ports |= {"records": Records(memory), "operations": operations, "outbox": outbox}
     deps = Dependencies(
         clock=lambda: NOW,
         new_id=lambda: f"id{next(numbers)}",

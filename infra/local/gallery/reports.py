@@ -153,8 +153,10 @@ def _problems() -> tuple[Finding, ...]:
         Finding(Topic.PEOPLE, failed, tuple(PEOPLE) * 2),
         Finding(Topic.GROUP, failed, ("SOPS",), reason="empty"),
         Finding(Topic.GROUP, failed, ("SOPS",), reason="unreadable"),
+        Finding(Topic.GROUP, failed),
         Finding(Topic.SLACK_CLOCK, failed, value=90),
         Finding(Topic.NOYO, failed, reason="Noyo does not accept the client."),
+        Finding(Topic.NOYO, failed),
         Finding(Topic.NOYO_CLOCK, failed, value=-120),
         Finding(Topic.CONCURRENCY, failed, value=10),
     )

@@ -35,11 +35,12 @@ function showEntry(entry) {
   return h("div", { class: "entry", id: entry.id }, title, shown);
 }
 
-/** The form of a modal, as a part of the page: it does not cover the rest of it. */
+/** The form of a modal, as a part of the page: it does not cover the rest of it, and its errors are not announced. */
 function showModal(view) {
   const form = new Modal(h("div"), still).element(view);
   form.setAttribute("role", "group");
   form.removeAttribute("aria-modal");
+  for (const error of form.querySelectorAll(".error")) error.removeAttribute("role");
   return form;
 }
 

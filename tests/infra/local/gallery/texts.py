@@ -1,72 +1,55 @@
-"""Which statements of the bot contain text for people, and which of them run."""
+"""The texts for people in the bot's source, and the texts of an entry."""
 
 from __future__ import annotations
 
 import ast
 import re
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import CodeType, FrameType
+from collections.abc import Iterator
 from typing import Any
 
-_WORDS = re.compile(r"[A-Za-z…']+[,.:;]? [A-Za-z“]")
+_WORDS = re.compile(r"[A-Za-z…']+[,.:;]? +[A-Za-z“]")
+_PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _NOT_SHOWN = ("logger.", "log_event(", "raise ValueError(")
 
 
-def statements_with_text(source: str) -> dict[int, ast.stmt]:
-    """The simple statements in functions that contain at least two words of text, by their first line."""
-    functions = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef))
-    statements = (node for function in functions for node in _simple_statements(function))
-    return {each.lineno: each for each in statements if _has_text(each)}
+def texts_in(source: str) -> Iterator[str]:
+    """Each constant text of at least two words, in pieces around its placeholders; no docstrings and no log entries."""
+    tree = ast.parse(source)
+    for text in _constants(tree):
+        for piece in _PLACEHOLDER.split(text):
+            if _WORDS.search(piece):
+                yield normalized(piece)
 
 
-def _simple_statements(function: ast.FunctionDef) -> Iterator[ast.stmt]:
-    body = function.body[1:] if ast.get_docstring(function) else function.body
-    nodes = (node for statement in body for node in ast.walk(statement))
-    return (node for node in nodes if isinstance(node, ast.Return | ast.Assign | ast.AugAssign | ast.Expr | ast.Raise))
+def _constants(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.stmt) and ast.unparse(node).startswith(_NOT_SHOWN):
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    for child in ast.iter_child_nodes(node):
+        is_docstring = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
+        if not is_docstring:
+            yield from _constants(child)
 
 
-def _has_text(statement: ast.stmt) -> bool:
-    if ast.unparse(statement).startswith(_NOT_SHOWN):
-        return False
-    constants = (node.value for node in ast.walk(statement) if isinstance(node, ast.Constant))
-    return any(isinstance(value, str) and _WORDS.search(value) for value in constants)
+def shown_text(blocks: Any) -> str:
+    """All texts of blocks or of a view; the parts of a line are joined."""
+    return normalized("\n".join(_lines(blocks)))
 
 
-def texts_not_run(paths: list[Path], act: Callable[[], object]) -> dict[str, list[str]]:
-    """The statements with text in these files that `act` does not run, by file name."""
-    sources = {str(path): statements_with_text(path.read_text()) for path in paths}
-    by_line = {path: _by_line(statements) for path, statements in sources.items()}
-    waiting: dict[CodeType, dict[int, int]] = {}
-    run: dict[str, set[int]] = {path: set() for path in sources}
-
-    def enter(frame: FrameType, _: str, __: Any) -> Any:
-        code = frame.f_code
-        if code.co_filename not in by_line:
-            return None
-        if code not in waiting:
-            lines = by_line[code.co_filename]
-            waiting[code] = {line: lines[line] for *_, line in code.co_lines() if line in lines}
-        return follow if waiting[code] else None
-
-    def follow(frame: FrameType, _: str, __: Any) -> Any:
-        code, first = frame.f_code, waiting[frame.f_code].get(frame.f_lineno)
-        if first is not None:
-            run[code.co_filename].add(first)
-            waiting[code] = {line: start for line, start in waiting[code].items() if start != first}
-        return follow
-
-    before = sys.gettrace()
-    sys.settrace(enter)
-    try:
-        act()
-    finally:
-        sys.settrace(before)
-    missing = {path: [each for line, each in found.items() if line not in run[path]] for path, found in sources.items()}
-    return {Path(path).name: [ast.unparse(each) for each in left] for path, left in missing.items() if left}
+def _lines(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        if str(value.get("type", "")).startswith("rich_text_"):
+            yield "".join(part.get("text", "") for part in value["elements"])
+        for name, inner in value.items():
+            if name not in ("value", "private_metadata"):
+                yield from _lines(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _lines(inner)
 
 
-def _by_line(statements: dict[int, ast.stmt]) -> dict[int, int]:
-    """The first line of the statement on each line."""
-    return {line: first for first, each in statements.items() for line in range(first, (each.end_lineno or first) + 1)}
+def normalized(text: str) -> str:
+    return " ".join(text.casefold().split())
