@@ -5,10 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.domain.content import Alert, Content, ManualResolution, RecordCard, Reply, RequestCard, Summary, ThreadLine
-from bot.domain.operations import OperationState, Outcome, OutcomeKind
+from bot.domain.content import (
+    Alert,
+    Content,
+    ManualResolution,
+    PauseNotice,
+    RecordCard,
+    Reply,
+    RequestCard,
+    Summary,
+    ThreadLine,
+)
+from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent, operation_changed
-from bot.domain.records import DisconnectionStatus, UnknownValue
+from bot.domain.pauses import Pause
+from bot.domain.records import Connection, DisconnectionStatus, UnknownValue
 from bot.domain.requests import ConnectionRequest, RetryRequest
 from infra.local.gallery.samples import (
     CARD,
@@ -22,62 +33,91 @@ from infra.local.gallery.samples import (
     a_retry,
 )
 
+AT = 1_767_008_000
+"""When something was settled (Unix seconds)."""
+
 
 def every_content(name: str, untrusted: str) -> list[Content]:
     """Each kind of content, with the given texts in every field that may contain untrusted text."""
-    # A record's own carrier group id is not masked, so it must not contain a number or an email address here.
-    own_id = re.sub(r"[\d@\ufe6b\uff20]", "", untrusted)
-    record = a_connection(group_name=name, error=untrusted, version=VERSION)
-    odd_record = replace(record, status=UnknownValue(name), carrier_id=name, carrier_group_id=own_id)
-    request = a_request(
-        input=ConnectionRequest(untrusted, own_id, name), outcome=Outcome(OutcomeKind.OVERDUE, untrusted)
+    waits = tuple(
+        a_record_state(a_connection(id=f"{number}", group_name=name, error=untrusted)) for number in range(25)
     )
+    return [
+        *_connections(name, untrusted),
+        *_decisions(name, untrusted),
+        *_pending_disconnections(name, untrusted),
+        Summary(25, 60, waits, 1000),
+        PauseNotice(Pause(AT, "UANA", untrusted)),
+    ]
+
+
+def _connections(name: str, untrusted: str) -> list[Content]:
+    record = a_connection(group_name=name, error=untrusted, version=VERSION)
+    odd = a_record_state(_odd_connection(name, untrusted))
+    request = _request(name, untrusted)
+    unresolved = replace(request, state=OperationState.NEEDS_RESOLUTION)
     retry = a_retry(
         input=RetryRequest("00110022"), delay_reason=untrusted, outcome=Outcome(OutcomeKind.REFUSED, untrusted)
     )
-    refused = replace(retry, state=OperationState.REFUSED, settled_at=1_767_008_000)
+    refused = replace(retry, state=OperationState.REFUSED, settled_at=AT)
     not_authorized = replace(refused, outcome=Outcome(OutcomeKind.NOT_AUTHORIZED, untrusted))
-    unresolved = replace(request, state=OperationState.NEEDS_RESOLUTION)
-    waits = tuple(a_record_state(replace(record, id=f"{number}")) for number in range(25))
+    event = OutboxEvent("n", EventKind.LATE_VERSION, record.entity, AT, None, before=name, after=untrusted)
+    ended = replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED)
+    return [
+        RecordCard(a_record_state(record), last=refused),
+        RecordCard(odd, retry),
+        RequestCard(request),
+        RequestCard(replace(request, state=OperationState.REFUSED), odd),
+        RequestCard(unresolved),
+        Alert(a_record_state(record), record.version, card=CARD),
+        Alert(odd, "another", retry),
+        ManualResolution(unresolved, odd, CARD),
+        ThreadLine(event),
+        ThreadLine(replace(event, kind=EventKind.RECORD_CHANGED)),
+        ThreadLine(ended, refused),
+        ThreadLine(operation_changed(replace(retry, attempts=1), AT), retry),
+        Reply(request),
+        Reply(refused, odd, CARD),
+        Reply(not_authorized, a_record_state(record)),
+    ]
+
+
+def _odd_connection(name: str, untrusted: str) -> Connection:
+    """Its status and its carrier are not known either."""
+    record = a_connection(group_name=name, error=untrusted, version=VERSION)
+    return replace(record, status=UnknownValue(name), carrier_id=name, carrier_group_id=_own_id(untrusted))
+
+
+def _request(name: str, untrusted: str) -> Operation:
+    wanted = ConnectionRequest(untrusted, _own_id(untrusted), name)
+    return a_request(input=wanted, outcome=Outcome(OutcomeKind.OVERDUE, untrusted))
+
+
+def _own_id(untrusted: str) -> str:
+    """A record's own carrier group id is not masked, so it must not contain a number or an email address here."""
+    return re.sub(r"[\d@\ufe6b\uff20]", "", untrusted)
+
+
+def _decisions(name: str, untrusted: str) -> list[Content]:
     disconnection = a_disconnection(group_name=name, source_type=UnknownValue(untrusted), source_id=untrusted)
+    waits = a_record_state(disconnection)
+    decided = a_record_state(replace(disconnection, status=DisconnectionStatus.REJECTED))
     decision = a_decision(
         fields={"context": untrusted}, delay_reason=untrusted, outcome=Outcome(OutcomeKind.REFUSED, untrusted)
     )
-    refused_decision = replace(decision, state=OperationState.REFUSED, settled_at=1_767_008_000)
-    decided = replace(disconnection, status=DisconnectionStatus.REJECTED)
+    refused = replace(decision, state=OperationState.REFUSED, settled_at=AT)
     unclear = replace(decision, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, untrusted))
-    event = OutboxEvent("n", EventKind.LATE_VERSION, record.entity, 1_767_008_000, None, before=name, after=untrusted)
     return [
-        RecordCard(a_record_state(record), last=refused),
-        RecordCard(a_record_state(odd_record), retry),
-        RecordCard(a_record_state(disconnection), retry),
-        RequestCard(request),
-        RequestCard(replace(request, state=OperationState.REFUSED), a_record_state(odd_record)),
-        RequestCard(unresolved),
-        Alert(a_record_state(record), record.version, card=CARD),
-        Alert(a_record_state(odd_record), "another", retry),
-        Alert(a_record_state(disconnection), disconnection.version),
-        ManualResolution(unresolved, a_record_state(odd_record), CARD),
-        ThreadLine(event),
-        ThreadLine(replace(event, kind=EventKind.RECORD_CHANGED)),
-        ThreadLine(replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), refused),
-        ThreadLine(operation_changed(replace(retry, attempts=1), 1_767_008_000), retry),
-        Reply(request),
-        Reply(refused, a_record_state(odd_record), CARD),
-        Reply(not_authorized, a_record_state(record)),
-        RecordCard(a_record_state(disconnection), decision),
-        RecordCard(a_record_state(disconnection), last=refused_decision),
-        RecordCard(a_record_state(disconnection), unclear),
-        RecordCard(a_record_state(decided), last=refused_decision),
-        Alert(a_record_state(disconnection), disconnection.version, decision),
-        ManualResolution(unclear, a_record_state(disconnection), CARD),
-        ThreadLine(
-            replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), refused_decision
-        ),
-        Reply(refused_decision, a_record_state(disconnection), CARD),
-        Reply(decision, a_record_state(disconnection)),
-        *_pending_disconnections(name, untrusted),
-        Summary(25, 60, waits, 1000),
+        RecordCard(waits, decision),
+        RecordCard(waits, last=refused),
+        RecordCard(waits, unclear),
+        RecordCard(decided, last=refused),
+        Alert(waits, disconnection.version),
+        Alert(waits, disconnection.version, decision),
+        ManualResolution(unclear, waits, CARD),
+        ThreadLine(operation_changed(refused, AT), refused),
+        Reply(refused, waits, CARD),
+        Reply(decision, waits),
     ]
 
 
@@ -89,7 +129,7 @@ def _pending_disconnections(name: str, untrusted: str) -> list[Content]:
     )
     changed = replace(refused_decision, state=OperationState.CANCELLED, outcome=Outcome(OutcomeKind.CHANGED, untrusted))
     existing = a_record_state(a_disconnection(group_name=name, carrier_id=name))
-    event = OutboxEvent("n", EventKind.OPERATION_CHANGED, request.entity, 1_767_008_000, None)
+    event = OutboxEvent("n", EventKind.OPERATION_CHANGED, request.entity, AT, None)
     return [
         RequestCard(request),
         RequestCard(unclear),
