@@ -50,13 +50,23 @@ def posts(stack: LocalStack, text: str) -> list[Any]:
     return [seen for seen in stack.noyo.requests if seen.method != "GET" and text in str(seen.body)]
 
 
-def request_connection(pane: Locator, name: str, carrier_group_id: str, *, accepted: bool = True) -> None:
-    """Fills in the form, sends it and closes the answer; `accepted` if Noyo must have accepted the request by then."""
+def become(pane: Locator, person: str) -> None:
+    """`person` as the list of people shows it: name and role."""
+    pane.get_by_label("You are").select_option(label=person)
+
+
+def fill_connection_form(pane: Locator, name: str, carrier_group_id: str) -> Locator:
     type_command(pane, f"/noyo connect {name}")
     form = pane.get_by_role("dialog", name="Request a connection")
     form.get_by_label("Carrier", exact=True).select_option(label="Guardian")
     form.get_by_label("Carrier group ID").fill(carrier_group_id)
     form.get_by_label("Employer's federal EIN").fill("12-3456789")
+    return form
+
+
+def request_connection(pane: Locator, name: str, carrier_group_id: str, *, accepted: bool = True) -> None:
+    """Fills in the form, sends it and closes the answer; `accepted` if Noyo must have accepted the request by then."""
+    form = fill_connection_form(pane, name, carrier_group_id)
     form.get_by_role("button", name="Send to Noyo").click()
     close_answer(pane, form, accepted=accepted)
 
