@@ -20,10 +20,13 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
 # moto keeps one state for the process, and its models are not safe for threads. So it handles one call at a time, from
 # whichever server.
-_MOTO_LOCK = threading.Lock()
+MOTO_LOCK = threading.Lock()
 _ACCOUNT_SETTINGS = "/2016-08-19/account-settings"
 """The path of Lambda's GetAccountSettings, which moto does not implement."""
-_READ_BODIES = {"GetRecords", "Query", "TransactWriteItems"}
+_READ_BODIES = {
+    *("GetRecords", "Query"),
+    *("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"),
+}
 """The operations that need more than moto's own answer."""
 
 
@@ -116,7 +119,7 @@ class EmbeddedAws:
 
         operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
         body = json.loads(request.body) if operation in _READ_BODIES else {}
-        with _MOTO_LOCK, fast_tables(REGION, operation, body) as transaction:
+        with MOTO_LOCK, fast_tables(REGION, operation, body) as transaction:
             chunks, status, headers = run_wsgi_app(self._moto, _environ(request), buffered=True)
             response = Response(b"".join(chunks), int(status.partition(" ")[0]))
             if response.status_code >= 400:

@@ -1,8 +1,8 @@
 """Makes moto's DynamoDB fast enough for large tables, and correct for several clients.
 
 moto copies all tables before each transaction and restores the copies if it is cancelled, which takes long and undoes
-what other clients wrote meanwhile. Here only the items that the transaction names are restored. moto also sorts all
-items of a table before it chooses those of a query; here it sorts only the chosen ones.
+what other clients wrote meanwhile. Here only the items that the transaction names are restored. For a query, moto looks
+at all items of the table; here only at those that it returns.
 
 Only for calls one at a time: moto's models are not safe for threads.
 """
@@ -15,22 +15,52 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from datetime import UTC, datetime
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import StreamRecord, StreamShard, Table
 from moto.dynamodbstreams.models import dynamodbstreams_backends
+
+from infra.local.aws.moto_items import fast_items
+from infra.local.aws.sorted_items import SortedItems
 
 
 @contextmanager
 def fast_tables(region: str, operation: str, body: dict[str, Any]) -> Iterator[Transaction]:
     """For one call of DynamoDB, such as `Query` with its JSON body. The caller undoes the transaction if it fails."""
     transaction = Transaction(region, body.get("TransactItems", []) if operation == "TransactWriteItems" else [])
-    with transaction.without_copies(), _unsorted(region, body.get("TableName") if operation == "Query" else None):
-        yield transaction
+    tables = dynamodb_backends[ACCOUNT][region].tables
+    queried = tables.get(body["TableName"]) if operation == "Query" else None
+    try:
+        with transaction.without_copies(), fast_items(), _only_matching(queried):
+            yield transaction
+    finally:
+        for table_name, key in _written_keys(operation, body):
+            sorted_items = vars(tables[table_name]).get(_SORTED) if table_name in tables else None
+            if sorted_items is not None:
+                sorted_items.update(key)
+
+
+_SORTED = "_items_in_order"
+"""The attribute of a table that was queried."""
+_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
+
+
+def _written_keys(operation: str, body: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The table's name and the key, which may be a whole item, of each item that the call may change."""
+    if operation == "TransactWriteItems":
+        calls = [call for write in body["TransactItems"] for call in write.values()]
+    elif operation == "BatchWriteItem":
+        requests = ((table, request) for table, requests in body["RequestItems"].items() for request in requests)
+        calls = [{"TableName": table, **call} for table, request in requests for call in request.values()]
+    else:
+        calls = [body] if operation in _WRITES else []
+    for call in calls:
+        yield call["TableName"], call.get("Key") or call["Item"]
 
 
 class Transaction:
@@ -64,17 +94,65 @@ class Transaction:
 
 
 @contextmanager
-def _unsorted(region: str, table_name: str | None) -> Iterator[None]:
-    """Keeps moto from sorting all items of the table before a query; it sorts those that match."""
-    table = dynamodb_backends[ACCOUNT][region].tables.get(table_name) if table_name is not None else None
+def _only_matching(table: Table | None) -> Iterator[None]:
+    """Shows moto only the items that its query of the table will return, which it then selects and sorts again."""
     if table is None:
         yield
         return
-    vars(table)["all_items"] = lambda: [item for partition in table.items.values() for item in partition.values()]
+    if _SORTED not in vars(table):
+        vars(table)[_SORTED] = SortedItems(table)
+    vars(table)["query"] = partial(_query, table, vars(table)[_SORTED])
     try:
         yield
     finally:
-        del vars(table)["all_items"]
+        del vars(table)["query"]
+
+
+def _query(
+    table: Table,
+    sorted_items: SortedItems,
+    hash_key: DynamoType,
+    comparison: str | None,
+    values: list[DynamoType],
+    limit: Any,
+    start: Any,
+    forward: bool,
+    projections: Any,
+    index: str | None,
+    *given: Any,
+    **conditions: Any,
+) -> Any:
+    """Has the parameters of moto's own `Table.query`."""
+    items = sorted_items.matching(index, hash_key, comparison, values).page(start, limit, forward=forward)
+    with _projected(table, index, items) as projected:
+        vars(table)["all_items"] = lambda: projected
+        try:
+            return Table.query(
+                table, hash_key, comparison, values, limit, start, forward, projections, index, *given, **conditions
+            )
+        finally:
+            del vars(table)["all_items"]
+
+
+@contextmanager
+def _projected(table: Table, index_name: str | None, items: list[Item]) -> Iterator[list[Item]]:
+    """The items with the attributes that the index has, so that moto does not copy and project all others."""
+    index = table.get_index(index_name) if index_name is not None else None
+    if index is None or index.projection["ProjectionType"] != "KEYS_ONLY":
+        yield items
+        return
+    names = {*index.table_key_attrs, *index.schema_key_attrs}
+    vars(index)["project"] = lambda item: item
+    try:
+        yield [_with_only(names, item) for item in items]
+    finally:
+        del vars(index)["project"]
+
+
+def _with_only(names: set[str], item: Item) -> Item:
+    copy = Item(item.hash_key, item.range_key, {})
+    dict.update(copy.attrs, {name: item.attrs[name] for name in names})
+    return copy
 
 
 class ReadStreams:
