@@ -21,6 +21,9 @@ DATA ?= keep
 EXAMPLES ?= 20000
 SEED ?=
 
+# For make demo: small, or large for 3,000 groups.
+WORLD ?= small
+
 RUN := .venv/bin/python
 READY := .venv/.ready
 SAM := .cache/sam/.ready
@@ -38,8 +41,8 @@ $(READY): requirements/dev.txt requirements/uv.txt infra/set_up.sh
 	@PYTHON="$(PYTHON)" INSTALLER="$(INSTALLER)" sh infra/set_up.sh
 	@touch $(READY)
 
-demo: $(READY) ## serves a page for trying the bot on this machine; ONCE=1 plays a story instead and exits
-	@$(RUN) -m infra.local demo $(if $(ONCE),--once)
+demo: $(READY) ## serves a page for trying the bot on this machine; WORLD=large adds data, ONCE=1 plays a story and exits
+	@$(RUN) -m infra.local demo --world "$(WORLD)" $(if $(ONCE),--once)
 
 serve: $(READY) ## runs the bot with the Slack, Noyo and AWS of the settings
 	@$(RUN) -m infra.local serve

@@ -34,7 +34,8 @@ class LocalStack:
     """Runs between `start` and `stop`; users act on `slack`, Noyo and the carriers on `noyo`.
 
     `handlers` are keyed by their names in the template (`handlers.slack.handler`); None imports the project's.
-    `extra_settings` add to the environment, and `table_endpoint` puts the table on another DynamoDB.
+    `extra_settings` add to the environment, `carriers` are names by id, and `table_endpoint` puts the table on another
+    DynamoDB. `prepare` is called when everything but the functions runs, in the bot's environment.
     """
 
     def __init__(
@@ -42,14 +43,17 @@ class LocalStack:
         *,
         handlers: Mapping[str, Handler] | None = None,
         extra_settings: Mapping[str, str] | None = None,
+        carriers: Mapping[str, str] = environment.CARRIERS,
         table_endpoint: str | None = None,
         template: Path = TEMPLATE,
+        prepare: Callable[["LocalStack"], object] | None = None,
         intervals: Intervals = DEMO_INTERVALS,
         clock: Callable[[], float] = time.time,
         on_problem: Callable[[str], object] | None = None,
     ) -> None:
         self._handlers, self._extra_settings, self._table_endpoint = handlers, extra_settings, table_endpoint
         self._template, self._intervals, self._clock = template, intervals, clock
+        self._carriers, self._prepare = carriers, prepare
         self._open = ExitStack()
         self._activity = Activity(self._record_crash)
         self._on_problem = on_problem or _print_problem
@@ -163,7 +167,7 @@ class LocalStack:
             aws=self.aws.endpoint_url,
             table=self.table_name,
             kms_key=kms_key,
-            carriers_file=environment.write_carriers(folder),
+            carriers_file=environment.write_carriers(folder, self._carriers),
             dynamodb=self._table_endpoint,
             secrets=self.aws.store_secrets(environment.SECRETS),
         )
@@ -174,6 +178,8 @@ class LocalStack:
         if self._handlers is None:
             replaced = import_module("infra.local.deployment").replaced_deployment
             opening.enter_context(replaced(self._clock, self.kill_next_writer))
+        if self._prepare is not None:
+            self._prepare(self)
         self._start_runtime(opening)
 
     def _create_table_and_key(self, opening: ExitStack) -> str:

@@ -24,7 +24,7 @@ class _Keys(NamedTuple):
     order: tuple[str, ...]
 
 
-class _Place(NamedTuple):
+class _Position(NamedTuple):
     index_name: str | None
     hash: Any
     order: Order
@@ -56,7 +56,7 @@ class SortedItems:
             index.name: _index_keys(index.schema, table) for index in table.all_indexes()
         }
         self._partitions: dict[tuple[str | None, Any], _Partition] = {}
-        self._places: dict[tuple[DynamoType, DynamoType], list[_Place]] = {}
+        self._positions: dict[tuple[DynamoType, DynamoType], list[_Position]] = {}
         for hash_key, items in table.items.items():
             for range_key, item in items.items():
                 self._put(hash_key, range_key, item)
@@ -64,8 +64,8 @@ class SortedItems:
     def update(self, key: Mapping[str, Any]) -> None:
         """For the item with this key, which was put, updated, deleted or left as it is."""
         hash_key, range_key = (DynamoType(key[name]) for name in self._table.table_key_attrs)
-        for place in self._places.pop((hash_key, range_key), []):
-            self._partitions[place.index_name, place.hash].remove(place.order)
+        for position in self._positions.pop((hash_key, range_key), []):
+            self._partitions[position.index_name, position.hash].remove(position.order)
         item = self._table.items[hash_key].get(range_key) if hash_key in self._table.items else None
         if item is not None:
             self._put(hash_key, range_key, item)
@@ -79,15 +79,15 @@ class SortedItems:
         return _Selection(partition, start, end, self._keys[index].order)
 
     def _put(self, hash_key: DynamoType, range_key: DynamoType, item: Item) -> None:
-        places = self._places[hash_key, range_key] = list(self._places_of(item))
-        for place in places:
-            self._partitions.setdefault((place.index_name, place.hash), _Partition()).put(place.order, item)
+        positions = self._positions[hash_key, range_key] = list(self._positions_of(item))
+        for position in positions:
+            self._partitions.setdefault((position.index_name, position.hash), _Partition()).put(position.order, item)
 
-    def _places_of(self, item: Item) -> Iterator[_Place]:
+    def _positions_of(self, item: Item) -> Iterator[_Position]:
         for index, keys in self._keys.items():
             if keys.hash in item.attrs and all(name in item.attrs for name in keys.order):
                 order = tuple(item.attrs[name].cast_value for name in keys.order)
-                yield _Place(index, item.attrs[keys.hash].cast_value, order)
+                yield _Position(index, item.attrs[keys.hash].cast_value, order)
 
 
 class _Selection(NamedTuple):

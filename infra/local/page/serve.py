@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -12,6 +11,8 @@ from starlette.routing import Route
 
 from bot.slack.commands import COMMANDS
 from infra.local import environment, seed_data
+from infra.local.datasets import SMALL, Dataset
+from infra.local.datasets.loading import is_loaded, loaded_stack
 from infra.local.http_server import HttpServer
 from infra.local.page.app import page_app
 from infra.local.page.controls.routes import control_routes
@@ -32,27 +33,23 @@ TRIES = (
 )
 
 
-def serve_page(out: Callable[[str], object], stopping: threading.Event) -> None:
+def serve_page(out: Callable[[str], object], stopping: threading.Event, dataset: Dataset = SMALL) -> None:
     """Runs until `stopping` is set. AWS_ENDPOINT_URL_DYNAMODB puts the table on another DynamoDB."""
-    clock = AdjustableClock()
-    stack = LocalStack(
-        extra_settings=seed_data.SETTINGS,
-        table_endpoint=os.environ.get("AWS_ENDPOINT_URL_DYNAMODB"),
-        clock=clock,
-        on_problem=out,
-    )
-    seed_data.add_people(stack.slack)
-    seed_data.add_records(stack.noyo, int(time.time()))
-    with stack:
-        seed_data.join_channels(stack.slack)
-        with control_routes(stack, clock) as routes, _server(stack, routes) as server:
-            out(f"Open {server.url} in a browser. Ctrl-C stops everything.\n\nThings to try:")
-            for number, text in enumerate(TRIES, 1):
-                out(f"  {number}. {text}")
-            while not stack.slack.channel(environment.ALERTS) and not stopping.wait(LOADED_INTERVAL):
-                pass  # The bot reports in this channel once it has loaded everything.
-            seed_data.continue_story(stack.noyo)
-            stopping.wait()
+    if dataset is not SMALL:
+        out(f"Loading the {dataset.name} data set, which takes half a minute.")
+    clock, table_endpoint = AdjustableClock(), os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
+    with (
+        loaded_stack(dataset, table_endpoint=table_endpoint, clock=clock, on_problem=out) as stack,
+        control_routes(stack, clock) as routes,
+        _server(stack, routes) as server,
+    ):
+        out(f"Open {server.url} in a browser. Ctrl-C stops everything.\n\nThings to try:")
+        for number, text in enumerate(TRIES, 1):
+            out(f"  {number}. {text}")
+        while not is_loaded(stack) and not stopping.wait(LOADED_INTERVAL):
+            pass
+        seed_data.continue_story(stack.noyo)
+        stopping.wait()
 
 
 def _server(stack: LocalStack, controls: Sequence[Route]) -> HttpServer:

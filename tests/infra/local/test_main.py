@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from infra.local import __main__ as main
+from infra.local.datasets import DATASETS
 from tests.infra.local.waiting import wait_until
 
 
@@ -56,6 +57,13 @@ def test_the_demo_serves_its_page_until_it_is_stopped(capsys: pytest.CaptureFixt
     assert statuses == [0]
     with pytest.raises(httpx.ConnectError):
         httpx.get(address)
+
+
+def test_an_unknown_data_set_is_refused_with_the_list_of_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main.main(["demo", "--world", "huge"])
+    refusal = capsys.readouterr().err
+    assert all(name in refusal for name in ("huge", *DATASETS))
 
 
 def test_the_table_can_be_on_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
