@@ -24,6 +24,9 @@ SEED ?=
 # For make demo: small, or large for 3,000 groups.
 WORLD ?= small
 
+# For make memory: how many minutes pass.
+MINUTES ?= 3600
+
 RUN := .venv/bin/python
 READY := .venv/.ready
 SAM := .cache/sam/.ready
@@ -32,7 +35,7 @@ COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-e
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-long explore test-dynamodb test-package test-template test-browser pictures check format prove trace bench build manifest deploy destroy audit lock clean
+.PHONY: help demo serve test test-long explore test-dynamodb test-package test-template test-browser pictures check format prove trace bench memory build manifest deploy destroy audit lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -100,6 +103,9 @@ trace: $(READY) ## lists the modules that a click on Retry or Approve passes; TR
 
 bench: $(READY) ## measures the cold start
 	@$(RUN) -m infra.bench $(BENCH_ARGS)
+
+memory: $(READY) ## measures how much the demo's memory grows while nobody uses it; MINUTES=3600
+	@$(RUN) -m infra.local.memory --minutes $(MINUTES)
 
 build: $(READY) ## builds the packages for Lambda in build/; TARGET_PYTHON= names a Python 3.13
 	@$(RUN) -m infra.package --python "$(TARGET_PYTHON)" --bytecode "$(BYTECODE)"

@@ -26,6 +26,8 @@ DEMO_INTERVALS = Intervals(schedules=1.0, stream=0.1, retries=0.2)
 PENDING_KINDS = ("OPERATION", "OUTBOX")
 HORIZON_SECONDS = 900
 """`settle` waits for what is due within this time; what is due later is a reminder."""
+LOG_LIMIT = 2000
+"""How many calls and requests each fake remembers at least."""
 FAR_FUTURE = "9" * 11
 """Later than any due time (Unix seconds)."""
 
@@ -67,8 +69,11 @@ class LocalStack:
             team_id=environment.TEAM,
             app_id=environment.APP,
             clock=clock,
+            log_limit=LOG_LIMIT,
         )
-        self.noyo = NoyoFake(clock=clock, client_id=environment.CLIENT_ID, client_secret=environment.CLIENT_SECRET)
+        self.noyo = NoyoFake(
+            clock=clock, client_id=environment.CLIENT_ID, client_secret=environment.CLIENT_SECRET, log_limit=LOG_LIMIT
+        )
         self.table_name = self.slack_url = ""
 
     def start(self) -> Self:

@@ -46,8 +46,10 @@ class EmbeddedAws:
         # Imported here because it takes about a second.
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+        from infra.local.aws.moto_items import forget_instances
         from infra.local.aws.moto_tables import ReadStreams
 
+        forget_instances()
         self._moto, self._streams = DomainDispatcherApplication(create_backend_app), ReadStreams(REGION)
         self._server = HttpServer(function_app(self._answer)).start()
         return self

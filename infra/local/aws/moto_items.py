@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from moto.core.model_instances import model_data
 from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import dynamo_type
 from moto.dynamodb.models.dynamo_type import LimitedSizeDict
@@ -31,6 +32,18 @@ def fast_items() -> Iterator[None]:
     finally:
         dynamo_type.LimitedSizeDict = LimitedSizeDict  # type: ignore[misc]
         BaseJSONSerializer._serialize_type_structure = _serialize_structure  # type: ignore[method-assign]
+
+
+def forget_instances() -> None:
+    """Keeps moto from listing every instance of its models, which is only for its dashboard and never ends."""
+    for models in model_data.values():
+        for model in models.values():
+            model.instances_tracked = _Forgetful()  # type: ignore[attr-defined]
+
+
+class _Forgetful(list[Any]):
+    def append(self, _: Any) -> None:
+        pass
 
 
 class _MeasuredOnce(LimitedSizeDict):

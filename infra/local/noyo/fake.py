@@ -32,12 +32,14 @@ class NoyoFake:
         client_id: str = "client",
         client_secret: str = "secret",
         rules: Rules = Rules(),  # noqa: B008 - frozen, so one default can be shared
+        log_limit: int | None = None,
     ) -> None:
+        """`log_limit` is how many requests it remembers at least; None remembers all."""
         self._state = State(clock, rules)
         self._tokens = Tokens(clock, client_id, client_secret)
         self._stopping = threading.Event()
         self.faults = Faults()
-        self._service = Service(self._state, self._tokens, self.faults, self._stopping.wait)
+        self._service = Service(self._state, self._tokens, self.faults, self._stopping.wait, log_limit)
         self._port = 0
         self._sending: threading.Thread | None = None
         self._server: HttpServer | None = None
@@ -86,7 +88,7 @@ class NoyoFake:
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """All requests so far, in the order in which they were answered."""
+        """The requests so far, in the order in which they were answered."""
         return self._service.requests
 
     @property

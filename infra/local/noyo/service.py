@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from infra.local.http_server import ConnectionReset, HttpRequest, TruncatedResponse, read_request
+from infra.local.log import Log
 from infra.local.noyo.faults import Fault, FaultKind, Faults
 from infra.local.noyo.responses import as_json
 from infra.local.noyo.routes import LISTS, Call, route
@@ -53,12 +54,14 @@ class Service:
     `sleep` takes seconds and returns True if the fake was stopped meanwhile.
     """
 
-    def __init__(self, state: State, tokens: Tokens, faults: Faults, sleep: Callable[[float], bool]) -> None:
+    def __init__(
+        self, state: State, tokens: Tokens, faults: Faults, sleep: Callable[[float], bool], log_limit: int | None = None
+    ) -> None:
         self._state = state
         self._tokens = tokens
         self._faults = faults
         self._sleep = sleep
-        self.requests: list[ReceivedRequest] = []
+        self.requests = Log[ReceivedRequest](log_limit)
         self.on_list: ListHook | None = None
 
     async def respond(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -39,8 +39,10 @@ class SlackFake(VisibleContent):
         bot_user_id: str = "U0BOT",
         clock: Callable[[], float] = time.time,
         limits: Limits = DEFAULT_LIMITS,
+        log_limit: int | None = None,
     ) -> None:
-        self.workspace = Workspace(clock, team_id, app_id, bot_user_id)
+        """`log_limit` is how many calls it remembers at least; None remembers all."""
+        self.workspace = Workspace(clock, team_id, app_id, bot_user_id, log_limit=log_limit)
         self.faults = Faults()
         self._context = ApiContext(self.workspace, limits, RateMeters(limits))
         self._api = WebApi(self._context, bot_token)
@@ -114,7 +116,7 @@ class SlackFake(VisibleContent):
 
     @property
     def calls(self) -> list[ApiCall]:
-        """All Web API calls so far. Uses of response URLs have the method `response_url`."""
+        """The Web API calls so far. Uses of response URLs have the method `response_url`."""
         with self.workspace.lock:
             return list(self.workspace.calls)
 

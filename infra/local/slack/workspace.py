@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.local.log import Log
+
 Json = dict[str, Any]
 
 
@@ -129,7 +131,9 @@ class NotPossible(Exception):
 
 
 class Workspace:
-    def __init__(self, clock: Callable[[], float], team_id: str, app_id: str, bot_user_id: str) -> None:
+    def __init__(
+        self, clock: Callable[[], float], team_id: str, app_id: str, bot_user_id: str, *, log_limit: int | None = None
+    ) -> None:
         self.clock = clock
         self.team_id, self.app_id, self.bot_user_id = team_id, app_id, bot_user_id
         self.bot_id = "B" + bot_user_id[1:]
@@ -143,7 +147,7 @@ class Workspace:
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.external_ids: set[str] = set()
-        self.calls: list[ApiCall] = []
+        self.calls = Log[ApiCall](log_limit)
         self._last_ts = 0
         self._numbers = itertools.count(1)
 
@@ -159,7 +163,7 @@ class Workspace:
     @property
     def revision(self) -> tuple[int, int]:
         """Changes with each call of the bot and with each action of a person that leaves a trace."""
-        return len(self.calls), self._last_ts
+        return self.calls.total, self._last_ts
 
     def number(self) -> int:
         return next(self._numbers)
