@@ -134,7 +134,8 @@ PHRASES = {
 """Words and expressions that have no ordinary use in documents, comments, text for users, and names of tests."""
 
 ALLOWED = ("state machine", "rule based state machine", "in place", "look up", "looks up", "looked up", "look ahead",
-           "look alike", "shut down", "on this machine", "virtual machine", "dev tools", "shared library")  # fmt: skip
+           "look alike", "shut down", "on this machine", "virtual machine", "dev tools", "shared library",
+           "instances tracked")  # fmt: skip
 Hit = tuple[str, str]
 """A term, and where it was found."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+(?:'s)?")

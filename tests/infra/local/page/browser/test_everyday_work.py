@@ -160,7 +160,7 @@ def test_history_and_doctor_answer_the_person_who_asked(pane: Locator) -> None:
     expect(answer(pane)).to_contain_text("Slack")
 
 
-def test_a_retry_of_a_connection_that_moved_on_is_refused(pane: Locator, stack: LocalStack) -> None:
+def test_a_retry_of_a_connection_that_has_recovered_is_refused(pane: Locator, stack: LocalStack) -> None:
     stack.noyo.script("80005", [(0.5, "unable_to_connect", "Unknown group.")])
     request_connection(pane, "Gorse Press", "80005")
     open_channel(pane, "connection-alerts")
