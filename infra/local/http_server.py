@@ -109,7 +109,7 @@ class HttpServer:
         config = Config(
             self._serve,
             http=_Protocol,
-            ws="none",
+            ws="wsproto",
             lifespan="off",
             interface="asgi3",
             log_config=None,

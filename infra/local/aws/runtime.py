@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from infra.local.aws.api_gateway import ApiGateway, Integration
-from infra.local.aws.functions import Function, Schedule
+from infra.local.aws.functions import Function, Route, Schedule
 from infra.local.aws.invocation import Activity, Handler, Invoker, load_handler
 from infra.local.aws.schedules import Schedules
 from infra.local.aws.stream_poller import StreamPoller, Subscription
@@ -25,6 +25,7 @@ class Runtime:
     """Serves the functions while the block runs; `url` is the API Gateway's.
 
     `handlers` are keyed by their names in the template; None imports them. `streams` is a client for the stream.
+    `routes` are the functions that API Gateway calls.
     """
 
     def __init__(
@@ -46,7 +47,8 @@ class Runtime:
         ]
         self._open = ExitStack()
         self.functions = tuple(invoker.function for invoker in invokers)
-        self._gateway = ApiGateway(_routes(invokers), port=port)
+        self.routes = _routes(invokers)
+        self._gateway = ApiGateway(self.routes, port=port)
         self._poller = StreamPoller(
             streams,
             stream_arn,
@@ -85,7 +87,7 @@ def _handler(function: Function, handlers: Mapping[str, Handler] | None) -> Hand
     return load_handler(function.handler) if handlers is None else handlers[function.handler]
 
 
-def _routes(invokers: Sequence[Invoker]) -> dict[Any, Integration]:
+def _routes(invokers: Sequence[Invoker]) -> dict[Route, Integration]:
     return {
         route: Integration(invoker, invoker.function.timeout)
         for invoker in invokers

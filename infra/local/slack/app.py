@@ -1,12 +1,12 @@
 """The fake's HTTP application: Slack's Web API and response URLs, with the faults that were queued for them."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from infra.local.http_server import ConnectionReset, TruncatedResponse
 from infra.local.slack.faults import Fault, Faults, Kind
@@ -18,7 +18,9 @@ RESPONSE_URL = "response_url"
 """The method name under which faults match requests to response URLs."""
 
 
-def slack_app(context: ApiContext, api: WebApi, faults: Faults) -> Starlette:
+def slack_app(context: ApiContext, api: WebApi, faults: Faults, more_routes: Sequence[BaseRoute] = ()) -> Starlette:
+    """`more_routes` are tried first."""
+
     async def call(request: Request) -> Response:
         method, body = request.path_params["method"], await request.body()
         authorization = request.headers.get("Authorization", "")
@@ -44,6 +46,7 @@ def slack_app(context: ApiContext, api: WebApi, faults: Faults) -> Starlette:
 
     return Starlette(
         routes=[
+            *more_routes,
             Route("/api/{method:path}", call, methods=["GET", "POST"]),
             Route("/response/{path:path}", use_response_url, methods=["POST"]),
         ]

@@ -17,6 +17,7 @@ from infra.local.slack.client.users import Reply, SimulatedUsers
 from infra.local.slack.display.reading import VisibleContent
 from infra.local.slack.faults import Faults
 from infra.local.slack.limits import Limits, RateMeters
+from infra.local.slack.socket_mode import SocketModeConnections
 from infra.local.slack.web_api.api import WebApi
 from infra.local.slack.web_api.context import ApiContext
 from infra.local.slack.workspace import ApiCall, Channel, Json, Message, NotPossible, User, Usergroup, View, Workspace
@@ -26,7 +27,10 @@ _EVENT_RETRY_INTERVAL = 0.2  # in real seconds, independent of the fake's clock
 
 
 class SlackFake(VisibleContent):
-    """Served at 127.0.0.1 on a free port; `url` is the base URL for a WebClient."""
+    """Served at 127.0.0.1 on a free port; `url` is the base URL for a WebClient.
+
+    With an app-level token the app is in Socket Mode, and `bot_url` is not used.
+    """
 
     def __init__(
         self,
@@ -34,6 +38,7 @@ class SlackFake(VisibleContent):
         bot_url: str | None = None,
         signing_secret: str = "local-signing-secret",
         bot_token: str = "xoxb-local",
+        app_token: str | None = None,
         team_id: str = "T0LOCAL",
         app_id: str = "A0LOCAL",
         bot_user_id: str = "U0BOT",
@@ -46,7 +51,9 @@ class SlackFake(VisibleContent):
         self.faults = Faults()
         self._context = ApiContext(self.workspace, limits, RateMeters(limits))
         self._api = WebApi(self._context, bot_token)
-        self._bot = BotEndpoint(signing_secret, clock, limits.ack_seconds, limits.hang_up_seconds)
+        self.socket_mode = SocketModeConnections(app_id, app_token) if app_token else None
+        deliver = self.socket_mode.deliver if self.socket_mode else None
+        self._bot = BotEndpoint(signing_secret, clock, limits.ack_seconds, limits.hang_up_seconds, deliver)
         self._bot.url = bot_url
         self._users = SimulatedUsers(self._context, self._bot)
         self._events = EventDelivery(self.workspace, self._bot, limits.event_retry_pauses)
@@ -56,7 +63,8 @@ class SlackFake(VisibleContent):
         self.add_user(bot_user_id, "Switchboard", is_bot=True)
 
     def start(self) -> Self:
-        app = slack_app(self._context, self._api, self.faults)
+        more_routes = self.socket_mode.routes if self.socket_mode else ()
+        app = slack_app(self._context, self._api, self.faults, more_routes)
         self._server = HttpServer(app, clock=self.workspace.clock).start()
         self._context.base_url = f"{self._server.url}/"
         self._stopping.clear()

@@ -5,7 +5,7 @@ import hmac
 import http.client
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -63,13 +63,28 @@ def event(payload: Json) -> Request:
     return Request(json.dumps(payload).encode(), "application/json")
 
 
-class BotEndpoint:
-    """`ack_seconds` are measured by the clock; `hang_up_seconds` are real, for a bot that never answers."""
+Deliver = Callable[[bytes, Mapping[str, str], float], Ack]
+"""Sends a body with its headers, and waits so many seconds; raises TimeoutError or another OSError."""
 
-    def __init__(self, secret: str, clock: Callable[[], float], ack_seconds: float, hang_up_seconds: float) -> None:
+
+class BotEndpoint:
+    """`ack_seconds` are measured by the clock; `hang_up_seconds` are real, for a bot that never answers.
+
+    `deliver` replaces HTTP.
+    """
+
+    def __init__(
+        self,
+        secret: str,
+        clock: Callable[[], float],
+        ack_seconds: float,
+        hang_up_seconds: float,
+        deliver: Deliver | None = None,
+    ) -> None:
         self.url: str | None = None
         self.secret, self._clock = secret, clock
         self._ack_seconds, self._hang_up = ack_seconds, hang_up_seconds
+        self._deliver = deliver or self._post
 
     def post(self, request: Request) -> Ack:
         started = self._clock()
@@ -83,7 +98,7 @@ class BotEndpoint:
             **dict(request.extra_headers),
         }
         try:
-            ack = self._post(request.body, headers)
+            ack = self._deliver(request.body, headers, self._hang_up)
         except TimeoutError:
             return Ack(None, late=True)
         except (OSError, http.client.HTTPException):
@@ -91,13 +106,13 @@ class BotEndpoint:
         late = self._clock() - started > self._ack_seconds
         return Ack(ack.status, ack.body, ack.content_type, late, ack.no_retry)
 
-    def _post(self, body: bytes, headers: dict[str, str]) -> Ack:
+    def _post(self, body: bytes, headers: Mapping[str, str], timeout: float) -> Ack:
         if not self.url:
             raise LookupError("bot_url is not set")
         parts = urlsplit(self.url)
         secure = parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=self._hang_up)
+        connection = kind(parts.hostname or "", parts.port, timeout=timeout)
         try:
             connection.connect()
             connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
