@@ -110,8 +110,8 @@ memory: $(READY) ## measures how much the demo's memory grows while nobody uses 
 build: $(READY) ## builds the packages for Lambda in build/; TARGET_PYTHON= names a Python 3.13
 	@$(RUN) -m infra.package --python "$(TARGET_PYTHON)" --bytecode "$(BYTECODE)"
 
-manifest: $(READY) ## prints the Slack app's manifest; URL= the stack's output SlackUrl, COMMAND= another slash command
-	@$(RUN) -m infra.manifest "$(URL)" $(if $(COMMAND),--command "$(COMMAND)")
+manifest: $(READY) ## prints the Slack app's manifest; URL= the stack's output SlackUrl or SOCKET_MODE=yes, COMMAND= another slash command
+	@$(RUN) -m infra.manifest $(if $(filter yes,$(SOCKET_MODE)),--socket-mode,"$(URL)") $(if $(COMMAND),--command "$(COMMAND)")
 
 $(SAM): requirements/deploy.txt $(READY)
 	@$(RUN) -m uv venv --quiet --clear --python $(RUN) .cache/sam

@@ -1,5 +1,7 @@
 """Prints the Slack app's manifest as JSON, for "Create New App, From a manifest": `make manifest URL=…`.
 
+`make manifest SOCKET_MODE=yes` is for an app without a public address.
+
 The manifest uses the code's own commands and scopes, so the two cannot diverge.
 Its format: https://docs.slack.dev/reference/app-manifest
 """
@@ -19,9 +21,12 @@ NAME = "Switchboard"
 DESCRIPTION = "Manages our groups' carrier connections at Noyo: request, follow, retry, decide"
 
 
-def manifest(url: str, command: str = "/noyo") -> dict[str, Any]:
-    """`url` is the endpoint or the base URL of the API. Raises ValueError for a wrong URL or command."""
-    address = endpoint(url)
+def manifest(url: str | None, command: str = "/noyo") -> dict[str, Any]:
+    """`url` is the endpoint or the base URL of the API; None is for Socket Mode.
+
+    Raises ValueError for a wrong URL or command.
+    """
+    address = None if url is None else endpoint(url)
     if not re.fullmatch(r"/[a-z0-9_-]{1,31}", command):
         raise ValueError("the command must be / and up to 31 lower-case letters, digits, - or _")
     return {
@@ -38,7 +43,7 @@ def manifest(url: str, command: str = "/noyo") -> dict[str, Any]:
             "slash_commands": [
                 {
                     "command": command,
-                    "url": address,
+                    **({"url": address} if address else {}),
                     "description": DESCRIPTION,
                     "usage_hint": " | ".join(COMMANDS),
                     "should_escape": False,
@@ -48,13 +53,17 @@ def manifest(url: str, command: str = "/noyo") -> dict[str, Any]:
         "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
             # Buttons, forms and the options of the carrier field. The bot subscribes to no events.
-            "interactivity": {"is_enabled": True, "request_url": address, "message_menu_options_url": address},
+            "interactivity": {"is_enabled": True} | _request_urls(address),
             "org_deploy_enabled": False,
-            "socket_mode_enabled": False,
+            "socket_mode_enabled": address is None,
             # It cannot be turned off again, and tokens would expire after twelve hours.
             "token_rotation_enabled": False,
         },
     }
+
+
+def _request_urls(address: str | None) -> dict[str, str]:
+    return {"request_url": address, "message_menu_options_url": address} if address else {}
 
 
 def endpoint(url: str) -> str:
@@ -69,11 +78,12 @@ def endpoint(url: str) -> str:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make manifest", description="Prints the Slack app's manifest.")
-    parser.add_argument("url", help="https://…, the stack's output SlackUrl")
+    parser.add_argument("url", nargs="?", default="", help="https://…, the stack's output SlackUrl")
+    parser.add_argument("--socket-mode", action="store_true", help="without a URL, for an app in Socket Mode")
     parser.add_argument("--command", default="/noyo", help="the slash command, as in SLACK_COMMAND")
     options = parser.parse_args(arguments)
     try:
-        document = manifest(options.url, options.command)
+        document = manifest(None if options.socket_mode else options.url, options.command)
     except ValueError as error:
         print(f"make manifest URL=https://… : {error}", file=sys.stderr)
         return 2

@@ -20,6 +20,8 @@ from infra.local.aws.functions import Function, read_functions
 from infra.local.aws.invocation import Activity, Crash, Handler
 from infra.local.aws.runtime import Intervals, Runtime
 from infra.local.aws.table import TEMPLATE
+from infra.local.environment import replaced_environ
+from infra.local.socket_mode import ROUTE, SIGNING_SECRET, SocketMode, read_app_token, with_signing_secret
 
 PORT = 3000
 STOPPED, UNREACHABLE, UNUSABLE = 0, 1, 2
@@ -37,21 +39,30 @@ def serve(
     template: Path = TEMPLATE,
     intervals: Intervals = Intervals(),  # noqa: B008 - frozen, so one default can be shared
 ) -> int:
-    """Serves until `stopping` is set or the process is interrupted. Returns the process's exit status."""
+    """Serves until `stopping` is set or the process is interrupted. Returns the process's exit status.
+
+    With `SLACK_APP_TOKEN`, requests arrive over Socket Mode.
+    """
     try:
+        app_token = read_app_token(environ)
+        environ = with_signing_secret(environ) if app_token else environ
         settings, port = read_settings(environ), _port(environ)
     except SettingsError as error:
         err(f"{error}\nREADME.md describes them under Settings.")
         return UNUSABLE
     with ExitStack() as stack:
         try:
+            if app_token:
+                stack.enter_context(replaced_environ(environ))
             runtime = _runtime(settings, port, stack, err, handlers, template, intervals)
+            stack.enter_context(runtime)
+            if app_token:
+                stack.enter_context(_socket_mode(app_token, environ[SIGNING_SECRET], settings, runtime, err))
         except (BotoCoreError, ClientError, OSError) as error:
             err(f"Switchboard cannot be served: {error}")
             return UNREACHABLE
-        stack.enter_context(runtime)
         with suppress(KeyboardInterrupt):
-            out(_summary(settings, runtime))
+            out(_summary(settings, runtime, "in Socket Mode" if app_token else "over HTTP"))
             (stopping or threading.Event()).wait()
         out("Stopping: running calls finish first.")
     return STOPPED
@@ -89,6 +100,16 @@ def _runtime(
     )
 
 
+def _socket_mode(app_token: str, signing_secret: str, settings: Settings, runtime: Runtime, err: Print) -> SocketMode:
+    return SocketMode(
+        runtime.routes[ROUTE].invoke,
+        app_token=app_token,
+        api_url=settings.slack.api_url,
+        signing_secret=signing_secret,
+        on_problem=err,
+    )
+
+
 def _client(stack: ExitStack, service: str, settings: Settings) -> Any:
     """botocore finds the credentials, and the endpoint if the settings name none."""
     config = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3})
@@ -98,12 +119,12 @@ def _client(stack: ExitStack, service: str, settings: Settings) -> Any:
     return client
 
 
-def _summary(settings: Settings, runtime: Runtime) -> str:
+def _summary(settings: Settings, runtime: Runtime, receives: str) -> str:
     aws = settings.aws
     lines = [
         f"Switchboard ({settings.environment}) is running; Ctrl-C stops it.",
         *(line for function in runtime.functions for line in _triggers(function, runtime.url)),
-        f"Slack: {settings.slack.api_url}",
+        f"Slack: {settings.slack.api_url}, {receives}",
         f"Noyo:  {settings.noyo.api_url}",
         f"AWS:   {aws.endpoint_url or 'default endpoint'}, {aws.region}, table {aws.table}",
     ]

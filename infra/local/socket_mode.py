@@ -6,9 +6,10 @@ becomes the acknowledgement. https://docs.slack.dev/apis/events-api/using-socket
 
 import json
 import logging
+import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -23,6 +24,8 @@ from slack_sdk.web import WebClient
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from bot.errors import SettingsError
+from bot.settings import Purpose
 from infra.local.aws.api_gateway import build_event, read_response
 from infra.local.aws.functions import Route
 from infra.local.http_server import HttpRequest
@@ -32,6 +35,24 @@ ROUTE = Route("POST", "/slack/events")
 ACKNOWLEDGE_SECONDS = 3.0
 """How long Slack waits for an acknowledgement."""
 FORM = "application/x-www-form-urlencoded"
+
+
+APP_TOKEN = "SLACK_APP_TOKEN"
+SIGNING_SECRET = "SLACK_SIGNING_SECRET"
+
+
+def read_app_token(environ: Mapping[str, str]) -> str | None:
+    """The app-level token; None without Socket Mode. Raises SettingsError for another kind of token."""
+    token = environ.get(APP_TOKEN, "").strip()
+    if token and not token.startswith("xapp-"):
+        raise SettingsError(f"The settings cannot be used: {APP_TOKEN} must be an app-level token, xapp-….")
+    return token or None
+
+
+def with_signing_secret(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables with a random signing secret, which no other process knows: Slack signs nothing in Socket Mode."""
+    others = {name: value for name, value in environ.items() if name != Purpose.SLACK_SIGNING}
+    return others | {SIGNING_SECRET: secrets.token_hex(32)}
 
 
 class SocketMode:

@@ -90,6 +90,15 @@ def test_a_value_that_slack_rejects_is_found(path: tuple[str, ...], value: Any) 
         assert_known(document, KNOWN)
 
 
+def test_slack_accepts_the_manifest_for_socket_mode_which_has_no_urls() -> None:
+    document = manifest(None)
+
+    assert_known(document, KNOWN)
+    assert document["settings"]["socket_mode_enabled"]
+    assert not manifest(URL)["settings"]["socket_mode_enabled"]
+    assert "url" not in json.dumps(document)
+
+
 def test_the_command_is_configurable_and_its_hint_lists_every_subcommand() -> None:
     [command] = manifest(URL, "/noyo-test")["features"]["slash_commands"]
 
@@ -149,3 +158,5 @@ def test_a_command_that_the_settings_refuse_is_refused(capsys: pytest.CaptureFix
 def test_only_the_manifest_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([URL]) == 0
     assert json.loads(capsys.readouterr().out) == manifest(URL)
+    assert main(["--socket-mode", "--command", "/noyo-test"]) == 0
+    assert json.loads(capsys.readouterr().out) == manifest(None, "/noyo-test")

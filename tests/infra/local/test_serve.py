@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from slack_sdk.signature import SignatureVerifier
 
 from infra.local.aws.embedded import EmbeddedAws
 from infra.local.aws.runtime import Intervals
@@ -73,7 +75,8 @@ def serving(environ: dict[str, str], handlers: dict[str, Callable[..., Any]]) ->
 
 def start_error(environ: dict[str, str]) -> tuple[int, str]:
     errors: list[str] = []
-    status = serve(environ, stopping=threading.Event(), err=errors.append, handlers={})
+    handlers = {"handlers.slack.handler": lambda *_: None}
+    status = serve(environ, stopping=threading.Event(), err=errors.append, handlers=handlers)
     return status, "\n".join(errors)
 
 
@@ -92,6 +95,46 @@ def test_requests_and_stream_records_reach_the_handlers(environ: dict[str, str],
         connection.close()
         table.put("OUTBOX#1")
         assert wait_until(lambda: any("Records" in event for event in woken))
+
+
+def test_with_an_app_level_token_requests_arrive_over_socket_mode(environ: dict[str, str]) -> None:
+    """The process signs them itself: the setting of the signing secret is neither needed nor used."""
+    bodies: list[str] = []
+
+    def receive(event: dict[str, Any], _: Any) -> dict[str, Any]:
+        body = b64decode(event["body"]).decode()
+        assert SignatureVerifier(os.environ["SLACK_SIGNING_SECRET"]).is_valid_request(body, event["headers"])
+        bodies.append(body)
+        return {"statusCode": 200, "body": "received"}
+
+    del environ["SLACK_SIGNING_SECRET"]
+    before = os.environ.get("SLACK_SIGNING_SECRET")
+    with SlackFake(app_token="xapp-local") as slack:
+        slack.add_user("U1", "Ana")
+        slack.add_channel("C1", "carriers")
+        over_socket = {"SLACK_API_URL": slack.url, "SLACK_APP_TOKEN": "xapp-local"}
+        with serving(environ | over_socket, {"handlers.slack.handler": receive}) as output:
+            assert f"Slack: {slack.url}, in Socket Mode" in output.text
+            assert wait_until(lambda: slack.socket_mode is not None and slack.socket_mode.count == 1)
+            assert slack.command("U1", "C1", text="help").text == "received"
+    assert "text=help" in bodies[0]
+    assert output.errors == []
+    assert os.environ.get("SLACK_SIGNING_SECRET") == before
+
+
+def test_a_token_of_another_kind_is_an_invalid_setting(environ: dict[str, str]) -> None:
+    status, error = start_error(environ | {"SLACK_APP_TOKEN": "xoxb-1"})
+
+    assert status == 2
+    assert "SLACK_APP_TOKEN must be an app-level token" in error
+
+
+def test_a_token_that_slack_refuses_is_reported(environ: dict[str, str]) -> None:
+    with SlackFake(app_token="xapp-local") as slack:
+        status, error = start_error(environ | {"SLACK_API_URL": slack.url, "SLACK_APP_TOKEN": "xapp-1"})
+
+    assert status == 1
+    assert error.endswith("Switchboard cannot be served: Slack's Socket Mode: invalid_auth")
 
 
 def test_the_summary_names_triggers_and_endpoints_but_no_secrets(environ: dict[str, str]) -> None:
