@@ -27,6 +27,11 @@ WORLD ?= small
 # For make memory: how many minutes pass.
 MINUTES ?= 3600
 
+# For make demo: SLACK=real and NOYO=sandbox use the real services. Only the command line sets these two, never the
+# environment, so that a stray variable sends nothing to a real service.
+SLACK := fake
+NOYO := fake
+
 RUN := .venv/bin/python
 READY := .venv/.ready
 SAM := .cache/sam/.ready
@@ -45,7 +50,7 @@ $(READY): requirements/dev.txt requirements/uv.txt infra/set_up.sh
 	@touch $(READY)
 
 demo: $(READY) ## serves a page for trying the bot on this machine; WORLD=large adds data, ONCE=1 plays a story and exits
-	@$(RUN) -m infra.local demo --world "$(WORLD)" $(if $(ONCE),--once)
+	@$(RUN) -m infra.local demo --world "$(WORLD)" --slack "$(SLACK)" --noyo "$(NOYO)" $(if $(ONCE),--once)
 
 serve: $(READY) ## runs the bot with the Slack, Noyo and AWS of the settings
 	@$(RUN) -m infra.local serve

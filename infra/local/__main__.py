@@ -10,9 +10,11 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 
+from bot.errors import SettingsError
 from infra.local import environment
 from infra.local.datasets import DATASETS, SMALL, Dataset
-from infra.local.serve import serve
+from infra.local.real_parts import RealParts, read_real_parts, serve_real_slack
+from infra.local.serve import UNREACHABLE, UNUSABLE, serve
 from infra.local.stack import LocalStack
 
 PASSED, FAILED, INTERRUPTED = 0, 1, 130
@@ -26,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--world", choices=DATASETS, default=SMALL.name, dest="dataset", help="what Noyo has at the start"
     )
     demo_command.add_argument("--once", action="store_true", help="play the story instead; status 0 if it passed")
+    demo_command.add_argument("--slack", choices=["fake", "real"], default="fake")
+    demo_command.add_argument("--noyo", choices=["fake", "sandbox"], default="fake")
     commands.add_parser("serve", help="serve the bot alone, with the Slack, Noyo and AWS of the settings")
     options = parser.parse_args(arguments)
     # SIGTERM has the effect of Ctrl-C, so that everything that was started is stopped.
@@ -33,16 +37,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "serve":
             return serve()
-        return play_story() if options.once else demo(DATASETS[options.dataset])
+        return run_demo(parser, options)
     except KeyboardInterrupt:
         return INTERRUPTED
 
 
-def demo(dataset: Dataset = SMALL, *, stopping: threading.Event | None = None) -> int:
-    """Serves the page until `stopping` is set or the process is interrupted."""
-    serve_page = import_module("infra.local.page.serve").serve_page
+def run_demo(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """Only what the command names is real: variables of the environment alone never are enough."""
+    slack, noyo = options.slack == "real", options.noyo == "sandbox"
+    if options.once and (slack or noyo):
+        parser.error("the story is played on fakes only")
+    if options.once:
+        return play_story()
+    try:
+        return demo(DATASETS[options.dataset], parts=read_real_parts(os.environ, slack=slack, noyo=noyo))
+    except SettingsError as error:
+        print(f"{error}\nREADME.md describes them under Settings.", file=sys.stderr)
+        return UNUSABLE
+    except ConnectionError as error:
+        print(f"The demo cannot be served: {error}", file=sys.stderr)
+        return UNREACHABLE
+
+
+def demo(dataset: Dataset = SMALL, *, parts: RealParts | None = None, stopping: threading.Event | None = None) -> int:
+    """Serves the page, or the real Slack, until `stopping` is set or the process is interrupted."""
+    parts, stopping, out = parts or RealParts(), stopping or threading.Event(), partial(print, flush=True)
     with suppress(KeyboardInterrupt):
-        serve_page(partial(print, flush=True), stopping or threading.Event(), dataset)
+        if parts.slack:
+            serve_real_slack(parts, out, stopping, dataset)
+        else:
+            import_module("infra.local.page.serve").serve_page(out, stopping, dataset, parts)
     return PASSED
 
 

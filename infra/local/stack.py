@@ -12,8 +12,9 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from infra.local import environment
+from infra.local.aws.api_gateway import Integration
 from infra.local.aws.embedded import EmbeddedAws, aws_client
-from infra.local.aws.functions import read_functions
+from infra.local.aws.functions import Route, read_functions
 from infra.local.aws.invocation import Activity, Crash, Handler
 from infra.local.aws.runtime import Intervals, Runtime
 from infra.local.aws.table import TEMPLATE, create_table
@@ -75,6 +76,8 @@ class LocalStack:
             clock=clock, client_id=environment.CLIENT_ID, client_secret=environment.CLIENT_SECRET, log_limit=LOG_LIMIT
         )
         self.table_name = self.slack_url = ""
+        self.routes: Mapping[Route, Integration] = {}
+        """The functions behind the API Gateway, once the stack has started."""
 
     def start(self) -> Self:
         with ExitStack() as opening:
@@ -211,6 +214,7 @@ class LocalStack:
         )
         build_deployment()
         opening.enter_context(runtime)
+        self.routes = runtime.routes
         self.slack_url = self.slack.bot_url = runtime.url + SLACK_PATH
         if any(route.path == WEBHOOK_PATH for function in runtime.functions for route in function.routes):
             self.noyo.send_webhooks(runtime.url + WEBHOOK_PATH, environment.WEBHOOK_SECRET)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from math import inf
 from typing import Any
@@ -19,7 +19,9 @@ from infra.local.stack import LocalStack
 
 
 @contextmanager
-def loaded_stack(dataset: Dataset, **options: Any) -> Iterator[LocalStack]:
+def loaded_stack(
+    dataset: Dataset, *, extra_settings: Mapping[str, str] = seed_data.SETTINGS, **options: Any
+) -> Iterator[LocalStack]:
     """Runs a stack with this data set and the demo's people. `options` are those of `LocalStack`.
 
     If its table is embedded, the bot loads everything before its functions start. Otherwise they do so themselves,
@@ -32,7 +34,7 @@ def loaded_stack(dataset: Dataset, **options: Any) -> Iterator[LocalStack]:
         if embedded:
             load(clock)
 
-    stack = LocalStack(extra_settings=seed_data.SETTINGS, carriers=dataset.carriers, prepare=prepare, **options)
+    stack = LocalStack(extra_settings=extra_settings, carriers=dataset.carriers, prepare=prepare, **options)
     seed_data.add_people(stack.slack)
     with _without_garbage_collection():
         dataset.add_to(stack.noyo, int(clock()))

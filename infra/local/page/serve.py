@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from starlette.routing import Route
 
 from bot.slack.commands import COMMANDS
 from infra.local import environment, seed_data
 from infra.local.datasets import SMALL, Dataset
-from infra.local.datasets.loading import is_loaded, loaded_stack
+from infra.local.datasets.loading import is_loaded
 from infra.local.http_server import HttpServer
 from infra.local.page.app import page_app
 from infra.local.page.controls.routes import control_routes
+from infra.local.real_parts import RealParts
 from infra.local.slack.workspace import Json
 from infra.local.stack import LocalStack
 from infra.local.time_travel import AdjustableClock
 from infra.manifest import manifest
 
+EVERYTHING_LOCAL = RealParts()
 PORT = 8080
 """Used if it is free."""
 LOADED_INTERVAL = 0.2
@@ -33,27 +34,39 @@ TRIES = (
 )
 
 
-def serve_page(out: Callable[[str], object], stopping: threading.Event, dataset: Dataset = SMALL) -> None:
+def serve_page(
+    out: Callable[[str], object],
+    stopping: threading.Event,
+    dataset: Dataset = SMALL,
+    parts: RealParts = EVERYTHING_LOCAL,
+) -> None:
     """Runs until `stopping` is set. AWS_ENDPOINT_URL_DYNAMODB puts the table on another DynamoDB."""
     if dataset is not SMALL:
         out(f"Loading the {dataset.name} data set, which takes half a minute.")
-    clock, table_endpoint = AdjustableClock(), os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
+    clock = AdjustableClock()
     with (
-        loaded_stack(dataset, table_endpoint=table_endpoint, clock=clock, on_problem=out) as stack,
-        control_routes(stack, clock) as routes,
+        parts.stack(out, dataset, clock) as stack,
+        _controls(parts, stack, clock) as routes,
         _server(stack, routes) as server,
     ):
+        out(parts.summary(stack))
         out(f"Open {server.url} in a browser. Ctrl-C stops everything.\n\nThings to try:")
-        for number, text in enumerate(TRIES, 1):
+        for number, text in enumerate(TRIES[:1] if parts.noyo else TRIES, 1):
             out(f"  {number}. {text}")
         while not is_loaded(stack) and not stopping.wait(LOADED_INTERVAL):
             pass
-        seed_data.continue_story(stack.noyo)
+        if not parts.noyo:
+            seed_data.continue_story(stack.noyo)
         stopping.wait()
 
 
+def _controls(parts: RealParts, stack: LocalStack, clock: AdjustableClock) -> AbstractContextManager[Sequence[Route]]:
+    """They act on the fake of Noyo and move the clock, so there are none with Noyo's sandbox."""
+    return nullcontext(()) if parts.noyo else control_routes(stack, clock)
+
+
 def _server(stack: LocalStack, controls: Sequence[Route]) -> HttpServer:
-    app = page_app(stack.slack, describe(controls=True), controls)
+    app = page_app(stack.slack, describe(controls=bool(controls)), controls)
     with suppress(OSError):
         return HttpServer(app, PORT)
     return HttpServer(app)
