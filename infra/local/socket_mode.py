@@ -58,8 +58,9 @@ def with_signing_secret(environ: Mapping[str, str]) -> dict[str, str]:
 class SocketMode:
     """Receives while the block runs. Its start raises ConnectionError if Slack refuses the app-level token.
 
-    `invoke` calls the Slack function with an event. `signing_secret` is the one that the function knows. A lost
-    connection is found and replaced within `ping_interval` seconds; `on_problem` is called with each problem.
+    `invoke` calls the Slack function with an event. `signing_secret` is the one that the function knows. A connection
+    that Slack closes is replaced within `ping_interval` seconds, one that breaks off within about five times that.
+    `on_problem` is called with each problem.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class SocketMode:
         api_url: str,
         signing_secret: str,
         on_problem: Callable[[str], object],
-        ping_interval: float = 5.0,
+        ping_interval: float = 2.0,
     ) -> None:
         self._invoke, self._secret, self._on_problem = invoke, signing_secret, on_problem
         self._logger = logging.Logger("socket-mode", logging.WARNING)

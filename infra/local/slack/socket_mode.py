@@ -27,7 +27,7 @@ class SocketModeConnections:
     def __init__(self, app_id: str, app_token: str) -> None:
         self._app_id, self._app_token = app_id, app_token
         self._tickets: set[str] = set()
-        self._open: list[WebSocket] = []
+        self._open: dict[WebSocket, asyncio.Task[Any]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: dict[str, Future[Json]] = {}
         self.envelopes: list[Json] = []
@@ -69,6 +69,11 @@ class SocketModeConnections:
         for websocket in list(self._open):
             self._run(websocket.close(1011))
 
+    def break_off(self) -> None:
+        """Ends each connection without WebSocket's closing handshake, as a broken network does."""
+        for task in list(self._open.values()):
+            task.get_loop().call_soon_threadsafe(task.cancel)
+
     async def _issue_ticket(self, request: Request) -> Response:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(token.encode(), self._app_token.encode()):
@@ -85,20 +90,23 @@ class SocketModeConnections:
             await websocket.close()
             return
         self._tickets.remove(ticket)
-        self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a WebSocket is served by a task")
+        self._loop = task.get_loop()
         await websocket.accept()
         await websocket.send_json(
             {"type": "hello", "num_connections": self.count + 1, "connection_info": {"app_id": self._app_id}}
         )
-        self._open.append(websocket)
+        self._open[websocket] = task
         self.opened += 1
         try:
             while True:
                 self._acknowledge(await websocket.receive_json())
-        except WebSocketDisconnect:
+        except (WebSocketDisconnect, asyncio.CancelledError):
             pass
         finally:
-            self._open.remove(websocket)
+            del self._open[websocket]
 
     def _acknowledge(self, message: Json) -> None:
         waiting = self._waiting.pop(message["envelope_id"], None)
@@ -111,7 +119,7 @@ class SocketModeConnections:
         self.envelopes.append(envelope)
         # An envelope that is sent again shares its acknowledgement with the first.
         acknowledgement = self._waiting.setdefault(envelope["envelope_id"], Future())
-        self._run(self._open[-1].send_json(envelope))
+        self._run(list(self._open)[-1].send_json(envelope))
         payload = acknowledgement.result(timeout).get("payload")
         return Ack(200) if payload is None else Ack(200, json.dumps(payload).encode(), "application/json")
 
