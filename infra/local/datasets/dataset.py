@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from infra.local.noyo import NoyoFake
@@ -61,4 +61,21 @@ def connection(number: int, group: tuple[int, str], carrier: str, status: str, c
         "modified": changed,
         "completed": changed if status == "completed" else None,
         "setup_result": {"error": message} if message else {},
+    }
+
+
+def disconnection_request(number: int, group: tuple[int, str], carrier: str, status: str, now: int) -> dict[str, Any]:
+    """The fields of a carrier's request. The higher its number, the later its last managed day; each is in future."""
+    today = utc_date(now)
+    return {
+        "id": record_id("request", number),
+        "version": record_id("request version", number),
+        "carrier_id": carrier,
+        "group_id": record_id("group", group[0]),
+        "group_name": group[1],
+        "effective_end_date": str(today + timedelta(days=3 + number * 2)),
+        "source_date": str(today - timedelta(days=number % 20)),
+        "status": status,
+        "created": now - (number % 20 + 1) * DAY,
+        "modified": now - (number + 1) * 900,
     }

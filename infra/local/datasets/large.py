@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
-from infra.local.datasets.dataset import DAY, Dataset, connection, record_id, utc_date
+from infra.local.datasets.dataset import DAY, Dataset, connection, disconnection_request, record_id
 from infra.local.datasets.names import CARRIER_NAMES, group_name
 
 GROUPS, CONNECTIONS, REQUESTS = 3_000, 9_000, 60
@@ -43,22 +42,11 @@ def _connections(now: int) -> Iterator[dict[str, Any]]:
 
 
 def _requests(now: int) -> Iterator[dict[str, Any]]:
-    """Each is for a completed connection. The last managed days are in the next four months."""
-    today = utc_date(now)
+    """Each is for a completed connection."""
     for number in range(REQUESTS):
         ended = number * 3 * len(_STATUSES)
-        yield {
-            "id": record_id("request", number),
-            "version": record_id("request version", number),
-            "carrier_id": _carrier(ended),
-            "group_id": record_id("group", _group(ended)),
-            "group_name": group_name(_group(ended)),
-            "effective_end_date": str(today + timedelta(days=3 + number * 2)),
-            "source_date": str(today - timedelta(days=number % 20)),
-            "status": _REQUEST_STATUSES[number % len(_REQUEST_STATUSES)],
-            "created": now - (number % 20 + 1) * DAY,
-            "modified": now - (number + 1) * 900,
-        }
+        group, status = _group(ended), _REQUEST_STATUSES[number % len(_REQUEST_STATUSES)]
+        yield disconnection_request(number, (group, group_name(group)), _carrier(ended), status, now)
 
 
 LARGE = Dataset("large", _CARRIERS, _connections, _requests)

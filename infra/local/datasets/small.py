@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from itertools import cycle
 from typing import Any
 
 from infra.local import environment
-from infra.local.datasets.dataset import DAY, Dataset, connection, record_id, utc_date
+from infra.local.datasets.dataset import DAY, Dataset, connection, disconnection_request
 
 GROUPS, CONNECTIONS, REQUESTS = 70, 200, 12
 
@@ -20,13 +19,17 @@ _SECOND = (
 )
 _LEGAL = ("Inc", "LLC", "Co", "Group", "& Sons", "of Ohio")
 _STATUSES = (
-    *["completed"] * 14,
-    *["processing"] * 2,
+    *["completed"] * 19,
     *["waiting_on_carrier"] * 2,
+    *["processing"] * 2,
     "noyo_review",
+    "created",
     "carrier_authorization",
     "unable_to_connect",
+    "action_required",
 )
+_STRIDE = 25
+"""From one connection's status to the next one's. It has no factor in common with 28, so that each status occurs."""
 
 
 def group_name(number: int) -> str:
@@ -37,28 +40,17 @@ def group_name(number: int) -> str:
 
 def _connections(now: int) -> Iterator[dict[str, Any]]:
     for number, carrier in zip(range(CONNECTIONS), cycle(environment.CARRIERS), strict=False):
-        group, status = number % GROUPS, _STATUSES[number * 7 % len(_STATUSES)]
+        group, status = number % GROUPS, _STATUSES[number * _STRIDE % len(_STATUSES)]
         age = 60 * DAY * (CONNECTIONS - number) // CONNECTIONS
         yield connection(number, (group, group_name(group)), carrier, status, now - age)
 
 
 def _requests(now: int) -> Iterator[dict[str, Any]]:
-    """A third of them wait for a decision."""
-    today = utc_date(now)
+    """Each is for a completed connection. A third of them wait for a decision."""
     for number, carrier in zip(range(REQUESTS), cycle(environment.CARRIERS), strict=False):
         group = number * 3 % GROUPS
-        yield {
-            "id": record_id("request", number),
-            "version": record_id("request version", number),
-            "carrier_id": carrier,
-            "group_id": record_id("group", group),
-            "group_name": group_name(group),
-            "effective_end_date": str(today + timedelta(days=3 + number * 2)),
-            "source_date": str(today - timedelta(days=number % 20)),
-            "status": "needs_review" if number % 3 == 0 else "rejected",
-            "created": now - number % 20 * DAY,
-            "modified": now - number % 10 * 3600,
-        }
+        status = "needs_review" if number % 3 == 0 else "rejected"
+        yield disconnection_request(number, (group, group_name(group)), carrier, status, now)
 
 
 SMALL = Dataset("small", environment.CARRIERS, _connections, _requests)
