@@ -3,11 +3,13 @@
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.errors import SettingsError
+from bot.settings import read_settings
 from infra.local.aws.embedded import CREDENTIALS, REGION
 
 GUARDIAN = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
@@ -122,8 +124,8 @@ def replaced_environ(variables: Mapping[str, str]) -> Iterator[None]:
 
     Every variable that the bot may read is removed first, so that a developer's own settings have no effect.
     """
-    before = dict(os.environ)
-    for name in [name for name in before if name.startswith("AWS_") or name in _READ_BY_BOT]:
+    before, names = dict(os.environ), settings_names()
+    for name in [name for name in before if name.startswith(("AWS_", "POWERTOOLS_")) or name in names]:
         del os.environ[name]
     os.environ.update(variables)
     try:
@@ -133,17 +135,26 @@ def replaced_environ(variables: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-_READ_BY_BOT = {
-    *SECRETS,
-    *PLAIN_SECRETS,
-    "SLACK_COMMAND",
-    "BUSINESS_TIMEZONE",
-    "REQUESTERS",
-    "APPROVERS",
-    "ADMINS",
-    "RETRY_AT_ACTION_REQUIRED",
-    "ALLOW_SELF_APPROVAL",
-    "DISCONNECT_NEEDS_SECOND",
-    "REJECT_WITHOUT_VERSION",
-    "SWEEP_HOURS",
-}
+def settings_names() -> frozenset[str]:
+    """The names of all variables that the bot reads its settings from."""
+    environ = _EmptyEnviron()
+    with suppress(SettingsError):  # it names all that are missing, after everything was read
+        read_settings(environ)
+    return frozenset(environ.names)
+
+
+class _EmptyEnviron(Mapping[str, str]):
+    """Has no variables, and remembers the names that were looked up."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0

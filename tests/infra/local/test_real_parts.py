@@ -13,8 +13,16 @@ import pytest
 
 from bot.errors import SettingsError
 from infra.local import __main__ as main
+from infra.local.environment import SECRETS, settings_names
 from infra.local.noyo import NoyoFake
-from infra.local.real_parts import RealParts, read_real_parts
+from infra.local.real_parts import (
+    NOYO_OPTIONAL,
+    NOYO_REQUIRED,
+    SLACK_OPTIONAL,
+    SLACK_REQUIRED,
+    RealParts,
+    read_real_parts,
+)
 from infra.local.slack import Limits, SlackFake
 from tests.infra.local.waiting import wait_until
 
@@ -46,6 +54,15 @@ def test_settings_of_a_part_that_the_command_does_not_name_are_ignored(slack: bo
 
     assert ("SLACK_BOT_TOKEN" in settings) is slack
     assert ("NOYO_CLIENT_ID" in settings) is noyo
+
+
+def test_each_setting_of_the_bot_belongs_to_a_service_or_is_the_demos_own() -> None:
+    belong = {*SLACK_REQUIRED, *SLACK_OPTIONAL, *NOYO_REQUIRED, *NOYO_OPTIONAL}
+    aws = {"TABLE_NAME", "KMS_KEY_ID", "AWS_ENDPOINT_URL", "AWS_REGION"}
+
+    own = {*SECRETS, "SLACK_SIGNING_SECRET", "NOYO_WEBHOOK_SECRET", "ENVIRONMENT", *aws}
+    assert settings_names() == belong | own
+    assert belong & own == set()
 
 
 def test_noyos_production_and_a_token_of_another_kind_are_refused() -> None:
