@@ -66,6 +66,14 @@ def test_an_unknown_data_set_is_refused_with_the_list_of_those_there_are(capsys:
     assert all(name in refusal for name in ("huge", *DATASETS))
 
 
+def test_a_data_set_for_the_fake_of_noyo_is_refused_with_noyos_sandbox(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main.main(["demo", "--noyo", "sandbox", "--world", "large"])
+    refusal = capsys.readouterr().err
+    assert "NOYO=sandbox" in refusal
+    assert "WORLD=large" in refusal
+
+
 def test_the_table_can_be_on_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "infra.local.demo.story", FakeStory(True))
     monkeypatch.setattr(main, "LocalStack", FakeStack)
