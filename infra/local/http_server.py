@@ -55,7 +55,7 @@ _watchers: list[Callable[[Exchange], object]] = []
 
 @contextmanager
 def watched(see: Callable[[Exchange], object]) -> Iterator[None]:
-    """Calls `see` after each request to any server of this process, while the block runs."""
+    """Calls `see` after each HTTP request to any server of this process, while the block runs; not for WebSockets."""
     _watchers.append(see)
     try:
         yield
@@ -150,7 +150,7 @@ class HttpServer:
             self._errors.append(error)
             await ConnectionReset()(scope, receive, send)
         finally:
-            if _watchers:
+            if _watchers and scope["type"] == "http":
                 self._report(scope, status, time.monotonic() - started)
 
     def _report(self, scope: Scope, status: int | None, seconds: float) -> None:

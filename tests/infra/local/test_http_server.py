@@ -167,3 +167,18 @@ def test_requests_are_watched_with_what_they_asked_for_and_how_they_ended() -> N
         (broken.port, "GET", "/", "GetItem", None),
     ]
     assert all(0 <= each.seconds < 10 for each in seen)
+
+
+def test_a_websocket_is_served_without_being_watched(caplog: pytest.LogCaptureFixture) -> None:
+    async def refuse(_: Any, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        await receive()
+        await send({"type": "websocket.close"})
+
+    seen: list[Exchange] = []
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    with HttpServer(refuse) as server, watched(seen.append):
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection.request("GET", "/", headers=upgrade | {"Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="})
+        assert connection.getresponse().status == 403
+        connection.close()
+    assert (seen, caplog.messages) == ([], [])
