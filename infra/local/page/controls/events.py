@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Collection
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from infra.local.noyo import Fault
@@ -40,7 +40,7 @@ class Events:
     def __init__(self, stack: LocalStack, clock: AdjustableClock) -> None:
         self._stack, self._noyo, self._clock = stack, stack.noyo, clock
         self._travel = TimeTravel(stack, clock)
-        self._stopping = threading.Event()
+        self._stopping, self._starting = threading.Event(), threading.Lock()
         self._mover: threading.Thread | None = None
         self.noyo_is = "works"
         self.actions: dict[str, Act] = {
@@ -146,12 +146,13 @@ class Events:
             target = datetime(day.year, day.month, day.day, 9, tzinfo=ZONE)
         if not now < target <= now + timedelta(days=MOST_DAYS):
             raise NotPossible(f"the clock moves forward, by at most {MOST_DAYS} days")
-        if self._travel.target is not None:
-            raise NotPossible("the clock is being moved already")
-        self._stopping.clear()
-        moment = target.astimezone(UTC).timestamp()
-        self._mover = threading.Thread(target=self._travel.move_to, args=(moment, self._stopping), name="time travel")
-        self._mover.start()
+        with self._starting:
+            if self._mover is not None and self._mover.is_alive():
+                raise NotPossible("the clock is being moved already")
+            self._stopping.clear()
+            arguments = target.timestamp(), self._stopping
+            self._mover = threading.Thread(target=self._travel.move_to, args=arguments, name="time travel")
+            self._mover.start()
         return {"done": f"Moving to {target:%a %d %b %Y, %H:%M}."}
 
     def _stop_travel(self, _: Json) -> Json:
@@ -165,7 +166,7 @@ class Events:
     # ---------------------------------------------------------------- faults
 
     def _set_noyo(self, given: Json) -> Json:
-        self.noyo_is = _one_of(FAULTS.keys(), given["state"])
+        self.noyo_is = _one_of(FAULTS, given["state"])
         self._noyo.faults.clear()
         for fault in FAULTS[self.noyo_is]:
             self._noyo.faults.add(fault)
@@ -180,8 +181,8 @@ class Events:
         return {"done": "The next worker that sends something to Noyo will be killed after Noyo's answer."}
 
 
-def _one_of(allowed: object, value: object) -> str:
-    if value not in allowed:  # type: ignore[operator]
+def _one_of(allowed: Collection[str], value: object) -> str:
+    if value not in allowed:
         raise NotPossible(f"{value} is not one of the choices")
     return str(value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,6 +82,23 @@ def test_a_storm_fails_as_many_completed_connections_as_there_are(stack: LocalSt
 def test_what_is_not_possible_is_refused(events: Events, name: str, given: dict[str, Any]) -> None:
     with pytest.raises(NotPossible):
         events.actions[name](given)
+
+
+def test_only_one_move_of_the_clock_runs_at_a_time(
+    stack: LocalStack, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, released = threading.Event(), threading.Event()
+    monkeypatch.setattr(stack, "next_due", lambda: None)
+    monkeypatch.setattr(stack, "run_schedules", lambda: running.set() or released.wait(10))
+    monkeypatch.setattr(stack, "settle", lambda *_, **__: True)
+
+    events.actions["travel"]({"hours": 5})
+    assert running.wait(10)
+    with pytest.raises(NotPossible, match="being moved already"):
+        events.actions["travel"]({"hours": 1})
+    released.set()
+    events.close()
+    assert events.state()["moving"] == ""
 
 
 def test_a_record_gets_only_a_status_of_its_kind(stack: LocalStack, events: Events) -> None:
