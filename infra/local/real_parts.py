@@ -116,7 +116,7 @@ def serve_real_slack(
         if not parts.noyo:
             while not _has_loaded(stack) and not stopping.wait(LOADED_INTERVAL):
                 pass
-            seed_data.continue_story(stack.noyo)
+            seed_data.let_carriers_answer(stack.noyo)
         stopping.wait()
 
 

@@ -38,7 +38,7 @@ def join_channels(slack: SlackFake) -> None:
         slack.workspace.channels[channel].members.update(person.id for person in PEOPLE)
 
 
-def continue_story(noyo: NoyoFake) -> None:
-    """Once the bot has loaded everything, which it does silently: carriers answer."""
+def let_carriers_answer(noyo: NoyoFake) -> None:
+    """Moves some connections. Only what changes after the bot has loaded everything is announced."""
     for number, status in enumerate(("completed", "unable_to_connect", "action_required", "completed")):
         noyo.move_connection(record_id("connection", number * 10 + 1), status, error=MESSAGES.get(status))

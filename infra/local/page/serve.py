@@ -25,7 +25,7 @@ EVERYTHING_LOCAL = RealParts()
 PORT = 8080
 """Used if it is free."""
 LOADED_INTERVAL = 0.2
-"""Seconds between two looks whether the bot has loaded everything."""
+"""Seconds between two checks whether the bot has loaded everything."""
 COMMAND = "/noyo"
 TRIES = (
     f"Type {COMMAND} connect, fill in the form, and watch the card change.",
@@ -53,10 +53,10 @@ def serve_page(
         out(f"Open {server.url} in a browser. Ctrl-C stops everything.\n\nThings to try:")
         for number, text in enumerate(TRIES[:1] if parts.noyo else TRIES, 1):
             out(f"  {number}. {text}")
-        while not is_loaded(stack) and not stopping.wait(LOADED_INTERVAL):
-            pass
         if not parts.noyo:
-            seed_data.continue_story(stack.noyo)
+            while not is_loaded(stack) and not stopping.wait(LOADED_INTERVAL):
+                pass
+            seed_data.let_carriers_answer(stack.noyo)
         stopping.wait()
 
 
