@@ -1,7 +1,7 @@
 """Measures how much the demo's memory grows while nobody uses it: `python -m infra.local.memory`.
 
 The clock moves by a minute at a time, and all scheduled functions run in each, while the page and its controls are
-open. Needs Linux, which tells a process its memory.
+open. Needs Linux, where `/proc/self/status` has the process's memory.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _memory() -> float:
     """The process's resident memory in MB."""
     found = re.search(r"^VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.M)
     if found is None:
-        raise OSError("this system does not tell a process its memory")
+        raise OSError("/proc/self/status does not have the process's memory")
     return int(found[1]) / 1024
 
 

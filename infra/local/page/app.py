@@ -24,7 +24,7 @@ from infra.local.slack.workspace import Json
 
 ASSETS = Path(__file__).parent / "assets"
 CHANGES_EVERY = 0.15
-"""Seconds between two looks for changes."""
+"""Seconds between two checks for changes."""
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -57,7 +57,7 @@ def _channel(channel: Channel) -> Json:
 
 
 def _shown_name(channel: Channel) -> str:
-    """Slack tells apps no names of private channels."""
+    """Slack does not give apps the names of private channels."""
     return "privategroup" if channel.private else channel.name
 
 
