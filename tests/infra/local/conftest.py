@@ -1,12 +1,18 @@
-"""Fixtures: an embedded AWS for each module, because it takes a second or two to start, and tables in it."""
+"""Fixtures: an embedded AWS and Chromium for each module, because they take seconds to start, and tables."""
 
+from __future__ import annotations
+
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra.local.aws.embedded import EmbeddedAws
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @dataclass
@@ -47,3 +53,13 @@ def table(aws: EmbeddedAws) -> Iterator[LocalTable]:
     yield LocalTable(client, streams, name, kms_key)
     client.close()
     streams.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from infra.local.gallery.chromium import chromium  # Only browser tests need Playwright.
+
+    if shutil.which("chromium") is None:
+        pytest.skip("Chromium is not installed")
+    with chromium() as started:
+        yield started

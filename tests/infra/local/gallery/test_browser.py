@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Request
 
-from infra.local.gallery.chromium import chromium
 from infra.local.gallery.page import gallery
 from infra.local.http_server import HttpServer
 from infra.local.page.app import page_app
@@ -31,14 +29,6 @@ CLIPPED = """entries => entries.flatMap(entry => [...entry.querySelectorAll("*")
     return cuts && element.scrollHeight > element.clientHeight + 1;
 }).map(element => `${entry.id}: ${element.tagName} ${element.className}`))"""
 """The elements that hide a part of their text."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if shutil.which("chromium") is None:
-        pytest.skip("Chromium is not installed")
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

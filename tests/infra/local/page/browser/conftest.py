@@ -1,12 +1,11 @@
-"""Chromium, the local stack, and the page in a window."""
+"""The local stack, and the page in a window."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from infra.local import seed_data
 from infra.local.http_server import HttpServer
@@ -16,17 +15,6 @@ from infra.local.page.serve import describe
 from infra.local.slack import SlackFake
 from infra.local.stack import LocalStack
 from infra.local.time_travel import AdjustableClock
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from infra.local import environment
+from infra.local.noyo import ReceivedRequest
 from infra.local.stack import LocalStack
 
 TOO_WIDE = """pane => [...pane.querySelectorAll(".message *")].filter(
@@ -45,9 +47,16 @@ def wait_for_load(stack: LocalStack, page: Page) -> None:
     assert stack.noyo.requests
 
 
-def posts(stack: LocalStack, text: str) -> list[Any]:
-    """The requests with a body, to Noyo's API, in whose body this text is."""
-    return [seen for seen in stack.noyo.requests if seen.method != "GET" and text in str(seen.body)]
+def writes_about(stack: LocalStack, text: str) -> list[ReceivedRequest]:
+    """The requests to Noyo's API, other than reads, with this text in their path or body."""
+    return [seen for seen in stack.noyo.requests if seen.method != "GET" and text in f"{seen.path} {seen.body}"]
+
+
+def add_connection(stack: LocalStack, name: str, carrier_group_id: str) -> dict[str, Any]:
+    """A completed connection whose group exists at Noyo."""
+    return stack.noyo.add_connection(
+        carrier_id=environment.GUARDIAN, group_name=name, carrier_group_id=carrier_group_id, status="completed"
+    )
 
 
 def become(pane: Locator, person: str) -> None:

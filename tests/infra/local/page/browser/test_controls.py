@@ -8,23 +8,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from infra.local import environment
-from infra.local.noyo import ReceivedRequest
 from infra.local.stack import LocalStack
 from infra.local.time_travel import AdjustableClock
 from tests.infra.local.page.browser.people import (
     TOO_WIDE,
     WAIT,
+    add_connection,
+    become,
     open_channel,
     pane_of,
     request_connection,
     shows,
     wait_for_load,
+    writes_about,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
-GROUP = "11111111-0000-4000-8000-000000000002"
 LONG_WAIT = 90_000
 """Milliseconds until the clock has moved by several days."""
 
@@ -48,18 +48,6 @@ def choose_record(drawer: Locator, words: str) -> Locator:
     records.get_by_label("Connection or request").fill(words)
     records.get_by_role("listbox", name="Records").get_by_role("option").first.click(timeout=WAIT)
     return records
-
-
-def writes_about(stack: LocalStack, text: str) -> list[ReceivedRequest]:
-    return [seen for seen in stack.noyo.requests if seen.method != "GET" and text in f"{seen.path} {seen.body}"]
-
-
-def add_connection(stack: LocalStack, name: str, carrier_group_id: str) -> str:
-    """A completed connection whose group exists at Noyo."""
-    known = stack.noyo.add_connection(
-        carrier_id=environment.GUARDIAN, group_name=name, carrier_group_id=carrier_group_id, status="completed"
-    )
-    return str(known["id"])
 
 
 def move_clock(drawer: Locator, days: int) -> None:
@@ -142,7 +130,7 @@ def test_the_clock_moves_to_a_reminder_and_to_the_end_of_a_claim(
     )
     records.get_by_role("button", name="Carrier asks to disconnect").click()
     pane = pane_of(drawer.page)
-    pane.get_by_label("You are").select_option(label="Ben, approver")
+    become(pane, "Ben, approver")
     open_channel(pane, "disconnections")
     card = shows(pane.locator(".message"), "Disconnect Larch Farms · Guardian")
     card.get_by_role("button", name="Claim").click()

@@ -11,16 +11,17 @@ from infra.local import environment
 from infra.local.stack import LocalStack
 from tests.infra.local.page.browser.people import (
     WAIT,
+    add_connection,
     become,
     close_answer,
     fill_connection_form,
     open_channel,
     pane_of,
-    posts,
     request_connection,
     shows,
     type_command,
     wait_for_load,
+    writes_about,
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -33,9 +34,7 @@ def pane(page: Page, stack: LocalStack) -> Locator:
 
 
 def carrier_asks_to_disconnect(stack: LocalStack, name: str, days: int = 60) -> str:
-    group = stack.noyo.add_connection(
-        carrier_id=environment.GUARDIAN, group_name=name, carrier_group_id=f"G-{name}", status="completed"
-    )
+    group = add_connection(stack, name, f"G-{name}")
     request = stack.noyo.carrier_requests_disconnection(
         carrier_id=environment.GUARDIAN, group_id=group["group_id"], group_name=name, effective_end_date=last_day(days)
     )
@@ -63,7 +62,7 @@ def test_a_second_request_for_the_same_connection_shows_the_first(pane: Locator,
     form.get_by_role("button", name="Send to Noyo").click()
     expect(pane.get_by_role("dialog")).to_contain_text("Already", timeout=WAIT)
     expect(pane.get_by_role("dialog")).to_contain_text("Juniper Dairy")
-    assert [seen.took_effect for seen in posts(stack, "80001")].count(True) == 1
+    assert [seen.took_effect for seen in writes_about(stack, "80001")].count(True) == 1
 
 
 def test_a_form_for_an_earlier_version_decides_nothing_and_shows_what_changed(pane: Locator, stack: LocalStack) -> None:
@@ -83,9 +82,7 @@ def test_a_form_for_an_earlier_version_decides_nothing_and_shows_what_changed(pa
 
 def test_a_disconnection_needs_a_second_approver_who_is_not_the_requester(page: Page, stack: LocalStack) -> None:
     wait_for_load(stack, page)
-    stack.noyo.add_connection(
-        carrier_id=environment.GUARDIAN, group_name="Quince Designs", carrier_group_id="80002", status="completed"
-    )
+    add_connection(stack, "Quince Designs", "80002")
     page.get_by_role("button", name="Two people side by side").click()
     ben, cara = pane_of(page, 0), pane_of(page, 1)
     become(ben, "Ben, approver")
@@ -106,10 +103,10 @@ def test_a_disconnection_needs_a_second_approver_who_is_not_the_requester(page: 
         expect(card).to_contain_text("waiting for a second approver", timeout=WAIT)
         card.get_by_role("button", name="Confirm").click()
     expect(ben.get_by_role("dialog")).to_contain_text("You requested this yourself", timeout=WAIT)
-    assert posts(stack, "effective_end_date") == []
+    assert writes_about(stack, "effective_end_date") == []
     cara.get_by_role("dialog").locator("button[type=submit]").click()
     expect(shows(cara.locator(".message"), "Quince Designs")).to_contain_text("confirmed by @Cara", timeout=WAIT)
-    assert [seen.took_effect for seen in posts(stack, "effective_end_date")] == [True]
+    assert [seen.took_effect for seen in writes_about(stack, "effective_end_date")] == [True]
 
 
 def test_people_see_who_works_on_a_request_and_when_nobody_does_any_more(page: Page, stack: LocalStack) -> None:
@@ -138,11 +135,11 @@ def test_while_sending_is_paused_a_request_waits_and_is_sent_after_the_resume(pa
     request_connection(pane, "Nettle Partners", "80003", accepted=False)
     card = shows(pane.locator(".message"), "Nettle Partners")
     expect(card).to_contain_text("sending is paused", timeout=WAIT)
-    assert posts(stack, "80003") == []
+    assert writes_about(stack, "80003") == []
 
     type_command(pane, "/noyo resume")
     expect(shows(pane.locator(".message"), "Nettle Partners")).to_contain_text("Status: Completed", timeout=WAIT)
-    assert [seen.took_effect for seen in posts(stack, "80003")] == [True]
+    assert [seen.took_effect for seen in writes_about(stack, "80003")] == [True]
     open_channel(pane, "connection-alerts")
     expect(notice).to_contain_text("resumed", timeout=WAIT)
 
@@ -173,5 +170,5 @@ def test_a_retry_of_a_connection_that_has_recovered_is_refused(pane: Locator, st
     form.get_by_label("Carrier group ID").fill("80006")
     form.get_by_role("button", name="Retry").click()
     expect(pane.get_by_role("dialog")).to_contain_text("Completed", timeout=WAIT)
-    assert posts(stack, "80006") == []
+    assert writes_about(stack, "80006") == []
     close_answer(pane, form, accepted=False)

@@ -14,14 +14,15 @@ from infra.local.stack import LocalStack
 from tests.infra.local.page.browser.people import (
     TOO_WIDE,
     WAIT,
+    become,
     close_answer,
     open_channel,
     pane_of,
-    posts,
     request_connection,
     shows,
     type_command,
     wait_for_load,
+    writes_about,
 )
 from tests.infra.local.slack.conftest import Bot
 
@@ -38,14 +39,14 @@ def test_a_request_is_corrected_sent_and_completed(page: Page, stack: LocalStack
     form = pane.get_by_role("dialog", name="Request a connection")
     form.get_by_role("button", name="Send to Noyo").click()
     expect(form.get_by_role("alert").first).to_have_text("This is a required field", timeout=WAIT)
-    assert posts(stack, "Willow Works") == []
+    assert writes_about(stack, "Willow Works") == []
 
     form.get_by_role("button", name="Cancel").click()
     expect(form).to_be_hidden(timeout=WAIT)
     request_connection(pane, "Willow Works", "55001")
     card = shows(pane.locator(".message"), "Willow Works · Guardian")
     expect(card).to_contain_text("Status: Completed", timeout=WAIT)
-    assert len(posts(stack, "Willow Works")) == 1
+    assert len(writes_about(stack, "Willow Works")) == 1
     card.get_by_role("button", name="repl").click()
     thread = pane.get_by_role("region", name="Thread")
     expect(thread).to_contain_text("asked for this connection", timeout=WAIT)
@@ -69,15 +70,15 @@ def test_a_failed_connection_is_retried_from_its_alert(page: Page, stack: LocalS
     open_channel(pane, "connections")
     card = shows(pane.locator(".message"), "Rowan Press")
     expect(card).to_contain_text("Status: Completed", timeout=WAIT)
-    assert len(posts(stack, "66002")) == 1
+    assert len(writes_about(stack, "66002")) == 1
 
 
 def test_of_two_people_who_decide_at_once_one_decision_takes_effect(page: Page, stack: LocalStack) -> None:
     wait_for_load(stack, page)
     page.get_by_role("button", name="Two people side by side").click()
     people = [pane_of(page, 0), pane_of(page, 1)]
-    people[0].get_by_label("You are").select_option(label="Ben, approver")
-    people[1].get_by_label("You are").select_option(label="Cara, approver")
+    become(people[0], "Ben, approver")
+    become(people[1], "Cara, approver")
     request = stack.noyo.carrier_requests_disconnection(
         carrier_id=environment.GUARDIAN, group_id=GROUP, group_name="Hazel Farms", effective_end_date="2099-12-31"
     )
