@@ -19,10 +19,11 @@ from bot.slack.views.buttons import Action, ButtonValue
 from bot.slack.views.modals import notice
 from bot.slack.views.replies import error_message, push_modal
 from bot.slack.views.rich_text import Json
+from infra.local.environment import APP, TEAM
 from infra.local.gallery.entries import Entry, Ephemeral, Modal
-from infra.local.gallery.memory import TEAM, Memory, OpenedViews, context_of
+from infra.local.gallery.memory import Memory, OpenedViews, context_of
 
-VIEW_ID, APP = "V0FORM", "A0LOCAL"
+VIEW_ID = "V0FORM"
 
 
 def typed(title: str, text: str, **stored: Any) -> Entry:

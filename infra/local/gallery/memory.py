@@ -20,11 +20,11 @@ from bot.slack.context import Actor, RequestContext
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.rich_text import Json
 from bot.usecases.dependencies import Dependencies
+from infra.local.environment import APP, TEAM
 from infra.local.gallery.cards import DISPLAY
 from infra.local.gallery.samples import CHANGED
 
 NOW = CHANGED + 10_800
-TEAM = "T0LOCAL"
 POLICY = AccessPolicy(TEAM, approvers=frozenset({"UBEN", "UCARA"}), admins=frozenset({"UDAN"}))
 PEOPLE = {"UANA": "Ana", "UBOB": "Bob", "UBEN": "Ben", "UCARA": "Cara", "UDAN": "Dan", "UGUS": "Gus"}
 GUEST, LEFT = "UGUS", "UBOB"
@@ -203,15 +203,14 @@ class OpenedViews:
 
 
 _ADMINISTRATION = ("people", "audit", "pauses", "health", "polling", "encryptor", "user_directory")
+"""The dependencies that are all one `Administration`."""
 
 
 def context_of(memory: Memory, opened: OpenedViews, *, trigger_id: str = "trigger") -> RequestContext:
     """The context of a request by the actor, with these ports. Without a trigger, no modal can be opened."""
     numbers = itertools.count(1)
     operations, administration = Operations(memory), Administration(memory)
-    ports: Any = dict.fromkeys(
-        ("people", "audit", "pauses", "health", "polling", "encryptor", "user_directory"), administration
-    )
+    ports: Any = dict.fromkeys(_ADMINISTRATION, administration)
     outbox = Operations(replace(memory, operations=(), unreadable=0))
     ports |= {"records": Records(memory), "operations": operations, "outbox": outbox}
     deps = Dependencies(
@@ -223,7 +222,7 @@ def context_of(memory: Memory, opened: OpenedViews, *, trigger_id: str = "trigge
         secret_checks=memory.secret_checks,
         **ports,
     )
-    context = RequestContext(deps, opened, memory.display, "A0LOCAL", memory.needs_second, False)
+    context = RequestContext(deps, opened, memory.display, APP, memory.needs_second, False)
     return context.for_actor(Actor(memory.actor, "CCONNECT", trigger_id, "https://hooks.slack.com/actions/local"))
 
 
