@@ -49,7 +49,7 @@ $(READY): requirements/dev.txt requirements/uv.txt infra/set_up.sh
 	@PYTHON="$(PYTHON)" INSTALLER="$(INSTALLER)" sh infra/set_up.sh
 	@touch $(READY)
 
-demo: $(READY) ## serves a page for trying the bot on this machine; WORLD=large adds data, ONCE=1 plays a story and exits
+demo: $(READY) ## serves a page for trying the bot on this machine; WORLD=large has more data, ONCE=1 plays a story and exits
 	@$(RUN) -m infra.local demo --world "$(WORLD)" --slack "$(SLACK)" --noyo "$(NOYO)" $(if $(ONCE),--once)
 
 serve: $(READY) ## runs the bot with the Slack, Noyo and AWS of the settings

@@ -1,4 +1,4 @@
-"""`make demo`: the local stack with seeded data, and the page on which people try the bot."""
+"""`make demo`: the local stack with a data set, and the page on which people try the bot."""
 
 from __future__ import annotations
 
