@@ -66,19 +66,20 @@ def test_nothing_is_called_after_a_stop() -> None:
     assert not wait_until(lambda: len(calls) > ended, seconds=0.05)
 
 
-def test_a_run_on_demand_has_finished_when_it_returns_and_does_not_overlap() -> None:
-    running, most, calls = 0, 0, 0
+def test_a_run_on_demand_waits_for_the_one_in_progress_and_has_ended_when_it_returns() -> None:
+    released, begun, ended = threading.Event(), [], []
 
-    def count(_: Any) -> None:
-        nonlocal running, most, calls
-        running += 1
-        most = max(most, running)
-        calls += 1
-        running -= 1
+    def stuck(event: Any) -> None:
+        begun.append(event)
+        released.wait(20)
+        ended.append(event)
 
-    with Schedules([(Schedule("Often", 0.001), count)]) as schedules:
-        for _ in range(20):
-            before = calls
-            schedules.run_now()
-            assert calls > before
-    assert most == 1
+    scheduled: Any = [(Schedule("Slow", 3600), stuck)]
+    with Schedules(scheduled) as schedules:
+        on_demand = threading.Thread(target=schedules.run_now)
+        on_demand.start()
+        assert wait_until(lambda: bool(begun))
+        assert not wait_until(lambda: len(begun) > 1, seconds=0.05)
+        released.set()
+        on_demand.join()
+        assert len(ended) == 2
