@@ -89,7 +89,7 @@ def follow() -> list[Journey]:
     journeys = [Journey("set-up")]
     paths = [function.handler for function in read_functions() if "webhook" not in function.handler]
     handlers = {path: partial(_invoke, journeys, path) for path in paths}
-    settings = environment.DEMO_SETTINGS | {"POWERTOOLS_LOG_LEVEL": "ERROR"}
+    settings = environment.STORY_SETTINGS | {"POWERTOOLS_LOG_LEVEL": "ERROR"}
     with LocalStack(handlers=handlers, extra_settings=settings) as stack:
         demo = DemoDriver(stack, lambda _: None, TIMEOUT_SECONDS)
         demo.set_up()

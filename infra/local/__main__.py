@@ -76,7 +76,7 @@ def play_story() -> int:
     """AWS_ENDPOINT_URL_DYNAMODB puts the table on another DynamoDB."""
     play = import_module("infra.local.demo.story").play
     endpoint = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
-    with LocalStack(extra_settings=environment.DEMO_SETTINGS, table_endpoint=endpoint) as stack:
+    with LocalStack(extra_settings=environment.STORY_SETTINGS, table_endpoint=endpoint) as stack:
         return PASSED if play(stack, partial(print, flush=True)) else FAILED
 
 

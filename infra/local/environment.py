@@ -40,8 +40,8 @@ PLAIN_SECRETS = {
 }
 """The same secrets as plain environment variables."""
 ANA, BEN = "U0ANA", "U0BEN"
-DEMO_SETTINGS = {"APPROVERS": f"{ANA},{BEN}", "ADMINS": BEN, "CHECK_AFTER_SECONDS": "6"}
-"""The demo's approvers and admin, and a delay that is long enough to see the check of a lost answer."""
+STORY_SETTINGS = {"APPROVERS": f"{ANA},{BEN}", "ADMINS": BEN, "CHECK_AFTER_SECONDS": "6"}
+"""The approvers and the admin of the story, and a delay that is long enough to see the check of a lost answer."""
 
 
 @dataclass(frozen=True, slots=True)

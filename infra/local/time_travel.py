@@ -7,7 +7,7 @@ from infra.local.stack import LocalStack
 
 SHORTEST_STEP = 600.0
 """In seconds. Work that is due within one step is done at its end."""
-MOST_STEPS = 400
+MAX_STEPS = 400
 """Steps of one move; after the first half, each is at least an equal part of the rest."""
 SETTLE_SECONDS = 15.0
 """How long a step waits, in real seconds, until everything due is done. What takes longer is done in a later step."""
@@ -41,7 +41,7 @@ class TimeTravel:
             return False
         self.target = target
         try:
-            for step in range(MOST_STEPS):
+            for step in range(MAX_STEPS):
                 if (stopping is not None and stopping.is_set()) or self._clock() >= target:
                     break
                 self._clock.advance_to(min(target, self._next(target, step)))
@@ -56,4 +56,4 @@ class TimeTravel:
         """When something is due next, after at least a step; later, if the steps would not suffice otherwise."""
         now = self._clock()
         due = max(self._stack.next_due() or target, now + SHORTEST_STEP)
-        return due if step < MOST_STEPS // 2 else max(due, now + (target - now) / (MOST_STEPS - step))
+        return due if step < MAX_STEPS // 2 else max(due, now + (target - now) / (MAX_STEPS - step))

@@ -29,7 +29,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-MOST_MESSAGES = 1000
+MAX_MESSAGES = 1000
 
 Act = Callable[[Json], Json]
 
@@ -180,7 +180,7 @@ async def answer_action(request: Request, act: Callable[[str, Json], Json]) -> R
 
 
 def _location(query: Mapping[str, str], newest_ts: str) -> Location:
-    messages = min(int(query.get("messages", "40")), MOST_MESSAGES)
+    messages = min(int(query.get("messages", "40")), MAX_MESSAGES)
     since = query.get("since") or newest_ts
     return Location(query["person"], query["conversation"], since, query.get("thread", ""), messages)
 

@@ -8,7 +8,7 @@ const STATUSES = {
   connection: ["created", "processing", "noyo_review", "waiting_on_carrier", "carrier_authorization", "action_required", "unable_to_connect", "completed"],
   request: ["needs_review", "processing", "completed", "rejected"],
 };
-const MOST_DAYS = 60;
+const SLIDER_DAYS = 60;
 const DAY = 86_400_000;
 
 export class Drawer {
@@ -53,7 +53,7 @@ export class Drawer {
     this.now = h("strong", {});
     this.stop = this.button("Stop here", "stop_travel", () => ({}));
     const label = newId();
-    this.slider = h("input", { type: "range", id: label, min: "1", max: String(MOST_DAYS), value: "1", on: { input: () => this.showTarget() } });
+    this.slider = h("input", { type: "range", id: label, min: "1", max: String(SLIDER_DAYS), value: "1", on: { input: () => this.showTarget() } });
     this.target = h("span", {});
     this.go = this.button("Move the clock", "travel", () => ({ day: this.day() }));
     return section(

@@ -14,11 +14,11 @@ from infra.local.slack.workspace import Json
 from infra.local.stack import LocalStack
 from infra.local.time_travel import AdjustableClock, TimeTravel
 
-MOST_RECORDS = 20
+MAX_RECORDS = 20
 """How many records a search finds."""
-MOST_DAYS = 120
+MAX_DAYS = 120
 """How far one move of the clock goes."""
-MOST_FAILURES = 500
+MAX_FAILURES = 500
 SOON_DAYS = 14
 """The last managed day that the page proposes."""
 SLOW_SECONDS = 1.2
@@ -81,7 +81,7 @@ class Events:
         """Records whose group's name, carrier group id or status contains the text."""
         words = str(given["query"]).casefold().split()
         found = [record for record in self._records() if all(word in record["text"].casefold() for word in words)]
-        return {"options": found[:MOST_RECORDS]}
+        return {"options": found[:MAX_RECORDS]}
 
     def _records(self) -> list[Json]:
         connections = [
@@ -128,7 +128,7 @@ class Events:
 
     def _fail_many(self, given: Json) -> Json:
         """A storm: so many completed connections fail at once, with the same error."""
-        wanted, error = _number(given["count"], MOST_FAILURES), str(given["error"]) or None
+        wanted, error = _number(given["count"], MAX_FAILURES), str(given["error"]) or None
         completed = [known["id"] for known in self._noyo.connections() if known["status"] == "completed"]
         for record_id in completed[:wanted]:
             self._noyo.move_connection(record_id, "unable_to_connect", error=error)
@@ -140,12 +140,12 @@ class Events:
         """To a number of hours from now, or to an hour of a day (in the business time zone)."""
         now = datetime.fromtimestamp(self._clock(), ZONE)
         if "hours" in given:
-            target = now + timedelta(hours=_number(given["hours"], MOST_DAYS * 24))
+            target = now + timedelta(hours=_number(given["hours"], MAX_DAYS * 24))
         else:
             day = date.fromisoformat(given["day"])
             target = datetime(day.year, day.month, day.day, 9, tzinfo=ZONE)
-        if not now < target <= now + timedelta(days=MOST_DAYS):
-            raise NotPossible(f"the clock moves forward, by at most {MOST_DAYS} days")
+        if not now < target <= now + timedelta(days=MAX_DAYS):
+            raise NotPossible(f"the clock moves forward, by at most {MAX_DAYS} days")
         with self._starting:
             if self._mover is not None and self._mover.is_alive():
                 raise NotPossible("the clock is being moved already")

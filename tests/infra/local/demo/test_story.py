@@ -31,7 +31,7 @@ def ignore_clicks(event: dict[str, Any], context: Any) -> Any:
 
 
 def passes(output: list[str], **replaced: Handler) -> bool:
-    with LocalStack(handlers=handlers() | replaced, extra_settings=environment.DEMO_SETTINGS) as stack:
+    with LocalStack(handlers=handlers() | replaced, extra_settings=environment.STORY_SETTINGS) as stack:
         for name in (decision_story.TESTED, decision_story.BESTA):
             stack.noyo.add_connection(
                 carrier_id=environment.GUARDIAN, group_name=name, carrier_group_id=name, status="completed"

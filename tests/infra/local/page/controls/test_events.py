@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.local.environment import GUARDIAN
-from infra.local.page.controls.events import MOST_DAYS, Events
+from infra.local.page.controls.events import MAX_DAYS, Events
 from infra.local.slack import NotPossible
 from infra.local.stack import LocalStack
 from infra.local.time_travel import AdjustableClock
@@ -76,7 +76,7 @@ def test_a_storm_fails_as_many_completed_connections_as_there_are(stack: LocalSt
         ("fail_many", {"count": 0, "error": ""}),
         ("noyo", {"state": "asleep"}),
         ("travel", {"day": "2020-01-01"}),
-        ("travel", {"hours": MOST_DAYS * 24 + 1}),
+        ("travel", {"hours": MAX_DAYS * 24 + 1}),
     ],
 )
 def test_what_is_not_possible_is_refused(events: Events, name: str, given: dict[str, Any]) -> None:
