@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from infra.local.environment import GUARDIAN
+from infra.local.noyo.rules import CONNECTION_STATUSES, DISCONNECTION_STATUSES
+from infra.local.page.app import ASSETS
 from infra.local.page.controls.events import MAX_DAYS, Events
 from infra.local.slack import NotPossible
 from infra.local.stack import LocalStack
@@ -105,6 +107,11 @@ def test_a_record_gets_only_a_status_of_its_kind(stack: LocalStack, events: Even
     record_id = add(stack, "Cedar Clinic", "001")
     with pytest.raises(NotPossible):
         events.actions["move_record"]({"record": record_id, "status": "needs_review"})
+
+
+def test_the_drawer_offers_every_status_of_noyo() -> None:
+    drawer = (ASSETS / "drawer.js").read_text(encoding="utf-8")
+    assert {status for status in CONNECTION_STATUSES | DISCONNECTION_STATUSES if f'"{status}"' not in drawer} == set()
 
 
 def test_faults_are_shown_until_they_have_happened_or_are_removed(stack: LocalStack, events: Events) -> None:
