@@ -22,7 +22,6 @@ CONNECTION_STATUSES = frozenset(
 RETRYABLE_STATUSES = frozenset({"unable_to_connect", "action_required"})
 DISCONNECTION_STATUSES = frozenset({"needs_review", "processing", "completed", "rejected"})
 SOURCE_TYPES = frozenset({"platform", "carrier", "group_audit_request", "group_setup_request", "member_transaction"})
-DECISION_REASONS = frozenset({"connection_restored", "eligibility_restored", "other", "payment_reinstated"})
 # Noyo has published two lists of reasons for new disconnections, so a rule says which one applies.
 GUIDE_REASONS = frozenset(
     {
