@@ -47,6 +47,8 @@ def run_demo(parser: argparse.ArgumentParser, options: argparse.Namespace) -> in
     slack, noyo = options.slack == "real", options.noyo == "sandbox"
     if options.once and (slack or noyo):
         parser.error("the story is played on fakes only")
+    if options.once and options.dataset != SMALL.name:
+        parser.error(f"the story has its own data: WORLD={options.dataset} is for the page only")
     if noyo and options.dataset != SMALL.name:
         parser.error(f"NOYO=sandbox has its own data: WORLD={options.dataset} is for the fake of Noyo only")
     if options.once:

@@ -1,4 +1,4 @@
-"""*I'm Checking*: somebody is about to call the group, and wants nobody else to do the same.
+"""*Claim*: somebody is about to call the group, and wants nobody else to do the same.
 
 Everybody who may request or decide may claim. What can go wrong: a claim is mistaken for a lock, the person who claimed
 it goes home, or a colleague decides meanwhile.

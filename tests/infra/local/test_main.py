@@ -74,6 +74,12 @@ def test_a_data_set_for_the_fake_of_noyo_is_refused_with_noyos_sandbox(capsys: p
     assert "WORLD=large" in refusal
 
 
+def test_the_story_with_another_data_set_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main.main(["demo", "--once", "--world", "large"])
+    assert "WORLD=large" in capsys.readouterr().err
+
+
 def test_the_table_can_be_on_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "infra.local.demo.story", FakeStory(True))
     monkeypatch.setattr(main, "LocalStack", FakeStack)
