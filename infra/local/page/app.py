@@ -12,7 +12,7 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -43,9 +43,11 @@ class PeoplesActions:
         """How many there were; some change what is shown without the bot's taking part."""
 
     def act(self, name: str, given: Json) -> Json:
+        """Raises LookupError if there is no such person, so that the bot hears of none."""
         act = self._named().get(name)
         if act is None:
             raise NotPossible(f"the page has no action {name}")
+        _ = self._slack.workspace.users[given["person"]]
         try:
             return act(given)
         finally:
@@ -171,16 +173,28 @@ def page_app(slack: SlackFake, about: Json, more: Sequence[Route] = ()) -> Starl
 async def answer_action(request: Request, act: Callable[[str, Json], Json]) -> Response:
     """Calls `act` with the name in the path and the JSON body. Says what is missing or not possible."""
     try:
-        given = await request.json()
+        given = _read(await request.body())
         return JSONResponse(await asyncio.to_thread(act, request.path_params["name"], given))
     except NotPossible as refused:
         return JSONResponse({"error": f"This is not possible: {refused}."}, 409)
-    except (LookupError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         return JSONResponse({"error": "The request has missing or wrong fields."}, 400)
+    except ClientDisconnect:
+        return Response(status_code=400)
+
+
+def _read(body: bytes) -> Json:
+    """A request's JSON. Raises ValueError if it cannot be read, or holds text that no answer could contain."""
+    try:
+        given: Json = json.loads(body)
+        json.dumps(given, ensure_ascii=False).encode()  # JSON can name half a character; UTF-8 cannot
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return given
 
 
 def _location(query: Mapping[str, str], newest_ts: str) -> Location:
-    messages = min(int(query.get("messages", "40")), MAX_MESSAGES)
+    messages = max(1, min(int(query.get("messages", "40")), MAX_MESSAGES))
     since = query.get("since") or newest_ts
     return Location(query["person"], query["conversation"], since, query.get("thread", ""), messages)
 
@@ -197,8 +211,8 @@ async def _only_for_this_page(request: Request, answer: RequestResponseEndpoint)
 
 
 def _asset(name: str) -> Response:
-    path = ASSETS / name
-    if path.parent != ASSETS or not path.is_file():
+    path = next((known for known in ASSETS.iterdir() if known.name == name), None)
+    if path is None:
         return JSONResponse({"error": f"There is no {name}."}, 404)
     return Response(path.read_bytes(), media_type=mimetypes.guess_type(name)[0])
 

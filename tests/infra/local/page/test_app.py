@@ -1,6 +1,7 @@
 """The page's HTTP application: its own page may use it, nobody else may, and every change is sent to it."""
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -39,7 +40,7 @@ def test_the_page_loads_only_its_own_files(page: httpx.Client) -> None:
         assert page.get(f"/assets/{asset.name}").status_code == 200
 
 
-@pytest.mark.parametrize("name", ["missing.js", "..%2fapp.py", "%2e%2e%2fapp.py"])
+@pytest.mark.parametrize("name", ["missing.js", "..%2fapp.py", "%2e%2e%2fapp.py", "%00", "long" * 1000])
 def test_no_other_file_is_served(page: httpx.Client, name: str) -> None:
     assert page.get(f"/assets/{name}").status_code == 404
 
@@ -115,6 +116,48 @@ def test_shortcuts_reach_the_bot_with_what_they_were_used_on(page: httpx.Client,
 @pytest.mark.parametrize("body", ["", "[]", "null", "{}", '{"person": "U404", "channel": "C404", "text": "x"}'])
 def test_a_malformed_request_is_refused(page: httpx.Client, body: str) -> None:
     assert page.post("/actions/type", content=body).status_code == 400
+
+
+@pytest.mark.parametrize("text", [None, 1, [], {}, "\ud800"])
+def test_a_text_that_is_not_text_is_refused_and_changes_nothing(
+    page: httpx.Client, slack: SlackFake, text: object
+) -> None:
+    body = json.dumps({"person": "U1", "channel": "C1", "text": text})
+    assert page.post("/actions/type", content=body).status_code == 400
+    assert slack.channel("C1") == []
+
+
+@pytest.mark.parametrize("name", ["use", "close", "shortcut"])
+def test_half_a_character_is_refused_in_every_field(page: httpx.Client, name: str) -> None:
+    given = json.dumps({"person": "U1", "view": "\ud800", "callback": "\ud800", "action": "a", "block": "b"})
+    assert page.post(f"/actions/{name}", content=given).status_code == 400
+
+
+def test_a_request_that_is_nested_too_deeply_is_refused(page: httpx.Client) -> None:
+    assert page.post("/actions/type", content="[" * 100_000).status_code == 400
+
+
+def test_nobody_unknown_opens_the_home(page: httpx.Client, with_bot: SlackFake, bot: Bot) -> None:
+    assert with_bot.bot_url
+    assert act(page, "open_home", person="U404").status_code == 400
+    assert bot.received == []
+
+
+def test_a_client_may_leave_in_the_middle_of_its_request(page: httpx.Client, slack: SlackFake) -> None:
+    address = page.base_url.host, page.base_url.port
+    with socket.create_connection(address) as leaving:
+        leaving.sendall(b"POST /actions/type HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{")
+    assert act(page, "type", channel="C1", text="still served").status_code == 200
+    assert len(slack.channel("C1")) == 1
+
+
+@pytest.mark.parametrize("messages", ["0", "-1"])
+def test_at_least_one_message_is_shown(page: httpx.Client, slack: SlackFake, messages: str) -> None:
+    for text in ("one", "two", "three"):
+        slack.say("U1", "C1", text)
+    with screens(page, messages=messages) as shown:
+        now = next(shown)
+    assert (len(now["messages"]), now["earlier"]) == (1, 2)
 
 
 @pytest.mark.parametrize("query", [{}, LOCATION | {"person": "U404"}, LOCATION | {"messages": "many"}])
