@@ -137,6 +137,10 @@ class LocalStack:
 
     def items(self, prefix: str) -> list[dict[str, Any]]:
         """All items whose partition key begins so, as DynamoDB's typed JSON."""
+        if self._table_endpoint is None:
+            from infra.local.aws.direct import items_of  # Importing moto takes about a second.
+
+            return items_of(self.table_name, prefix)
         pages = self._table.get_paginator("scan").paginate(
             TableName=self.table_name,
             FilterExpression="begins_with(pk, :prefix)",

@@ -3,7 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.local.aws.direct import DirectClient
+from infra.local.aws.direct import DirectClient, items_of
+from infra.local.http_server import Exchange, watched
 from tests.infra.local.conftest import LocalTable, key
 
 
@@ -48,3 +49,15 @@ def test_only_what_is_written_through_http_is_in_the_stream(table: LocalTable, d
     )
     records = table.streams.get_records(ShardIterator=position["ShardIterator"])["Records"]
     assert [record["dynamodb"]["Keys"]["pk"]["S"] for record in records] == ["http"]
+
+
+def test_items_are_found_by_the_beginning_of_their_key_without_a_request(table: LocalTable) -> None:
+    for name in ("OUTBOX#1", "OUTBOX#2", "MESSAGE#1"):
+        table.put(name)
+    seen: list[Exchange] = []
+    with watched(seen.append):
+        found = items_of(table.name, "OUTBOX#")
+    assert found == [
+        table.client.get_item(TableName=table.name, Key=key(name))["Item"] for name in ("OUTBOX#1", "OUTBOX#2")
+    ]
+    assert seen == []
