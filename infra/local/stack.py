@@ -100,14 +100,21 @@ class LocalStack:
         """Every handler call that raised so far."""
         return list(self._activity.crashes)
 
-    def settle(self, timeout: float, quiet: float = 0.5, within: float = HORIZON_SECONDS) -> bool:
+    def settle(
+        self,
+        timeout: float,
+        quiet: float = 0.5,
+        within: float = HORIZON_SECONDS,
+        stopping: threading.Event | None = None,
+    ) -> bool:
         """Waits until nothing runs, or is due `within` so many seconds, for `quiet` seconds.
 
-        Returns False after `timeout` seconds. Changes at Noyo that the bot has not read yet are not waited for.
+        Returns False after `timeout` seconds, or once `stopping` is set. Changes at Noyo that the bot has not read
+        yet are not waited for.
         """
         end = time.monotonic() + timeout
         quiet_since: float | None = None
-        while time.monotonic() < end:
+        while time.monotonic() < end and not (stopping is not None and stopping.is_set()):
             if self._activity.event_driven > 0 or self.due(within):
                 quiet_since = None
             else:

@@ -46,7 +46,7 @@ class TimeTravel:
                     break
                 self._clock.advance_to(min(target, self._next(target, step)))
                 self._stack.run_schedules()
-                self._stack.settle(SETTLE_SECONDS, quiet=0.1, within=0)
+                self._stack.settle(SETTLE_SECONDS, quiet=0.1, within=0, stopping=stopping)
             return True
         finally:
             self.target = None

@@ -172,6 +172,15 @@ def test_settle_waits_for_running_invocations(stack: LocalStack, bot: FakeHandle
     assert stack.settle(20, quiet=0.05)
 
 
+def test_settle_ends_once_it_is_stopped(stack: LocalStack, bot: FakeHandlers) -> None:
+    bot.unblocked.clear()
+    put_item(stack, "OPERATION#4")
+    stopping = threading.Event()
+    stopping.set()
+    assert not stack.settle(1000, stopping=stopping)
+    bot.unblocked.set()
+
+
 def test_stopping_restores_the_environment_and_closes_the_gateway() -> None:
     before = dict(os.environ)
     stack = LocalStack(handlers={}, intervals=SHORT_INTERVALS)

@@ -29,7 +29,7 @@ class FakeStack:
         if not self.repeats:
             self.due = [due for due in self.due if due > self.clock()]
 
-    def settle(self, timeout: float, quiet: float, within: float) -> bool:
+    def settle(self, timeout: float, quiet: float, within: float, stopping: threading.Event | None) -> bool:
         assert within == 0
         return True
 

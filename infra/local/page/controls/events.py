@@ -138,22 +138,22 @@ class Events:
 
     def _start_travel(self, given: Json) -> Json:
         """To a number of hours from now, or to an hour of a day (in the business time zone)."""
-        now = datetime.fromtimestamp(self._clock(), ZONE)
+        now = self._clock()
         if "hours" in given:
-            target = now + timedelta(hours=_number(given["hours"], MAX_DAYS * 24))
+            target = now + _number(given["hours"], MAX_DAYS * 24) * 3600
         else:
             day = date.fromisoformat(given["day"])
-            target = datetime(day.year, day.month, day.day, 9, tzinfo=ZONE)
-        if not now < target <= now + timedelta(days=MAX_DAYS):
+            target = datetime(day.year, day.month, day.day, 9, tzinfo=ZONE).timestamp()
+        if not now < target <= now + timedelta(days=MAX_DAYS).total_seconds():
             raise NotPossible(f"the clock moves forward, by at most {MAX_DAYS} days")
         with self._starting:
             if self._mover is not None and self._mover.is_alive():
                 raise NotPossible("the clock is being moved already")
             self._stopping.clear()
-            arguments = target.timestamp(), self._stopping
+            arguments = target, self._stopping
             self._mover = threading.Thread(target=self._travel.move_to, args=arguments, name="time travel")
             self._mover.start()
-        return {"done": f"Moving to {target:%a %d %b %Y, %H:%M}."}
+        return {"done": f"Moving to {datetime.fromtimestamp(target, ZONE):%a %d %b %Y, %H:%M}."}
 
     def _stop_travel(self, _: Json) -> Json:
         self._stopping.set()

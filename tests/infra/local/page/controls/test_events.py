@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import pytest
 
@@ -15,6 +17,7 @@ from infra.local.page.controls.events import MAX_DAYS, Events
 from infra.local.slack import NotPossible
 from infra.local.stack import LocalStack
 from infra.local.time_travel import AdjustableClock
+from tests.infra.local.waiting import wait_until
 
 
 @pytest.fixture
@@ -123,3 +126,56 @@ def test_faults_are_shown_until_they_have_happened_or_are_removed(stack: LocalSt
     assert stack.noyo.faults.take("GET", "/api/v1/groups") is not None
     events.actions["noyo"]({"state": "works"})
     assert stack.noyo.faults.take("GET", "/api/v1/groups") is None
+
+
+class MovedStack:
+    """Nothing is ever due; a step of the clock ends once `released`."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self.noyo, self.kill_next_writer = stack.noyo, stack.kill_next_writer
+        self.released = threading.Event()
+
+    def next_due(self) -> None:
+        pass
+
+    def run_schedules(self) -> None:
+        self.released.wait(20)
+
+    def settle(self, timeout: float, **_: object) -> bool:
+        return timeout > 0
+
+
+@pytest.fixture
+def moved(stack: LocalStack) -> Iterator[MovedStack]:
+    moved = MovedStack(stack)
+    yield moved
+    moved.released.set()
+
+
+def test_one_hour_is_one_hour_when_the_clocks_go_back(moved: MovedStack) -> None:
+    clock = AdjustableClock()
+    clock.advance_to(datetime(2035, 11, 4, 5, 30, tzinfo=UTC).timestamp())  # 1:30, for the first time
+    moved.released.set()
+    events = Events(cast(LocalStack, moved), clock)
+    assert events.actions["travel"]({"hours": 1})["done"] == "Moving to Sun 04 Nov 2035, 01:30."
+    assert wait_until(lambda: events.state()["moving"] == "")
+    assert datetime.fromtimestamp(clock(), UTC).hour == 6
+    events.close()
+
+
+def test_of_many_moves_at_once_one_begins(moved: MovedStack) -> None:
+    events = Events(cast(LocalStack, moved), AdjustableClock())
+    together = threading.Barrier(8)
+
+    def move(_: int) -> str:
+        together.wait(10)
+        try:
+            return str(events.actions["travel"]({"hours": 1})["done"])
+        except NotPossible as refused:
+            return str(refused)
+
+    with ThreadPoolExecutor(8) as people:
+        answers = list(people.map(move, range(8)))
+    assert answers.count("the clock is being moved already") == 7
+    moved.released.set()
+    events.close()
