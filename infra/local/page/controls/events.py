@@ -117,6 +117,8 @@ class Events:
         known = next((each for each in self._noyo.connections() if each["id"] == given["record"]), None)
         if known is None:
             raise NotPossible("choose a connection")
+        if not given["end_date"]:
+            raise NotPossible("choose the last managed day")
         end_date = date.fromisoformat(given["end_date"])
         self._noyo.carrier_requests_disconnection(
             carrier_id=known["carrier_id"],
@@ -188,7 +190,8 @@ def _one_of(allowed: Collection[str], value: object) -> str:
 
 
 def _number(value: object, most: int) -> int:
-    number = int(str(value))
+    text = str(value)
+    number = int(text) if text.isdecimal() and len(text) <= len(str(most)) else 0
     if not 1 <= number <= most:
         raise NotPossible(f"choose a number from 1 to {most}")
     return number

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -79,6 +78,7 @@ def test_a_storm_fails_as_many_completed_connections_as_there_are(stack: LocalSt
         ("move_record", {"record": "unknown", "status": "completed"}),
         ("request_disconnection", {"record": "unknown", "end_date": "2030-01-31"}),
         ("fail_many", {"count": 0, "error": ""}),
+        ("fail_many", {"count": "", "error": ""}),
         ("noyo", {"state": "asleep"}),
         ("travel", {"day": "2020-01-01"}),
         ("travel", {"hours": MAX_DAYS * 24 + 1}),
@@ -104,6 +104,12 @@ def test_only_one_move_of_the_clock_runs_at_a_time(
     released.set()
     events.close()
     assert events.state()["moving"] == ""
+
+
+def test_a_disconnection_without_a_day_is_refused_in_words(stack: LocalStack, events: Events) -> None:
+    record_id = add(stack, "Cedar Clinic", "001")
+    with pytest.raises(NotPossible, match="choose the last managed day"):
+        events.actions["request_disconnection"]({"record": record_id, "end_date": ""})
 
 
 def test_a_record_gets_only_a_status_of_its_kind(stack: LocalStack, events: Events) -> None:
@@ -160,22 +166,4 @@ def test_one_hour_is_one_hour_when_the_clocks_go_back(moved: MovedStack) -> None
     assert events.actions["travel"]({"hours": 1})["done"] == "Moving to Sun 04 Nov 2035, 01:30."
     assert wait_until(lambda: events.state()["moving"] == "")
     assert datetime.fromtimestamp(clock(), UTC).hour == 6
-    events.close()
-
-
-def test_of_many_moves_at_once_one_begins(moved: MovedStack) -> None:
-    events = Events(cast(LocalStack, moved), AdjustableClock())
-    together = threading.Barrier(8)
-
-    def move(_: int) -> str:
-        together.wait(10)
-        try:
-            return str(events.actions["travel"]({"hours": 1})["done"])
-        except NotPossible as refused:
-            return str(refused)
-
-    with ThreadPoolExecutor(8) as people:
-        answers = list(people.map(move, range(8)))
-    assert answers.count("the clock is being moved already") == 7
-    moved.released.set()
     events.close()
