@@ -47,8 +47,9 @@ function replaceKeepingFocus(old, replacement) {
   (same ?? replacement).focus({ preventScroll: true });
 }
 
-/** Calls `act` and marks the element as busy until it is done. */
+/** Calls `act` and marks the element as busy until it is done. An element that had the focus gets it back. */
 export async function busyWhile(element, act) {
+  const focused = document.activeElement === element;
   element.setAttribute("aria-busy", "true");
   element.disabled = true;
   try {
@@ -56,6 +57,7 @@ export async function busyWhile(element, act) {
   } finally {
     element.removeAttribute("aria-busy");
     element.disabled = false;
+    if (focused && document.activeElement === document.body) element.focus({ preventScroll: true });
   }
 }
 

@@ -9,6 +9,7 @@ const STATUSES = {
   request: ["needs_review", "processing", "completed", "rejected"],
 };
 const SLIDER_DAYS = 60;
+const LOST = "The connection to the demo was lost. Trying again.";
 const DAY = 86_400_000;
 
 export class Drawer {
@@ -16,35 +17,46 @@ export class Drawer {
     this.parts = new Set(["Slack", "Noyo", "Bot"]);
     this.today = "";
     this.status = h("p", { role: "status", class: "drawer-status" });
-    this.element = h("aside", { id: "drawer", class: "drawer", "aria-label": "Controls", hidden: true }, this.status, this.time(), this.noyo(), this.records(), this.storm(), this.stored(), this.traffic());
+    this.element = h("aside", { id: "drawer", class: "drawer", "aria-label": "Controls", tabindex: "-1", hidden: true }, this.status, this.time(), this.noyo(), this.records(), this.storm(), this.stored(), this.traffic());
   }
 
+  /** Opens and takes the focus, or closes. Returns whether it is open. */
   toggle() {
     this.element.hidden = !this.element.hidden;
     this.source?.close();
     this.source = null;
-    if (!this.element.hidden) this.connect();
-    return !this.element.hidden;
+    if (this.element.hidden) return false;
+    this.connect();
+    this.element.focus();
+    return true;
   }
 
   connect() {
     this.source?.close();
     this.source = new EventSource(`/controls?${new URLSearchParams({ parts: [...this.parts].join(","), containing: this.containing?.value ?? "" })}`);
     this.source.onmessage = (event) => this.show(JSON.parse(event.data));
-    this.source.onerror = () => this.say("The connection to the demo was lost. Trying again.");
+    this.source.onerror = () => this.say(LOST);
+    this.source.onopen = () => this.status.textContent === LOST && this.say("");
   }
 
   show(state) {
     this.now.textContent = state.moving ? `${state.now}, moving to ${state.moving}` : state.now;
-    this.stop.hidden = !state.moving;
-    this.go.disabled = Boolean(state.moving);
+    this.showMoving(Boolean(state.moving));
     this.today = state.today;
     this.showTarget();
-    if (!this.end.value) this.end.value = state.soon;
+    if (!this.end.value && document.activeElement !== this.end) this.end.value = state.soon;
     for (const choice of this.noyoChoices) choice.checked = choice.value === state.noyo;
     const armed = [state.pending.length ? "The next answer of Noyo will be lost." : "", state.killing ? "The next worker that sends something to Noyo will be killed." : ""];
     this.armed.textContent = armed.join(" ").trim();
     update(this.requests, state.requests, (each) => each.number, (each) => this.request(each));
+  }
+
+  /** The focus goes from the button that cannot be used to the one that can. */
+  showMoving(moving) {
+    const focused = [this.go, this.stop].includes(document.activeElement);
+    this.stop.hidden = !moving;
+    this.go.disabled = moving;
+    if (focused) (moving ? this.stop : this.go).focus();
   }
 
   // ---------------------------------------------------------------- its sections
@@ -202,9 +214,10 @@ export class Drawer {
   }
 }
 
-/** Why a message exists, as a dialog. */
-export async function explain(message) {
-  const found = await post("/controls/why", { channel: message.channel, ts: message.ts, ephemeral: message.ephemeral });
+/** Why a message exists, as a dialog. `button` asked for it. */
+export async function explain(message, button) {
+  const asked = { channel: message.channel, ts: message.ts, ephemeral: message.ephemeral };
+  const found = await busyWhile(button, () => post("/controls/why", asked));
   const title = newId();
   const rows = found.rows ?? [{ term: "Unknown", text: "The bot has not stored this message yet. Try again in a moment." }];
   const close = () => dialog.close();

@@ -17,7 +17,13 @@ if (about.controls) {
   const open = document.getElementById("controls");
   panes.after(drawer.element);
   open.hidden = false;
-  open.addEventListener("click", () => open.setAttribute("aria-expanded", String(drawer.toggle())));
+  const toggle = () => open.setAttribute("aria-expanded", String(drawer.toggle()));
+  open.addEventListener("click", toggle);
+  drawer.element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    toggle();
+    open.focus();
+  });
 }
 
 second.addEventListener("click", () => {

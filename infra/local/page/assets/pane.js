@@ -200,7 +200,7 @@ export class Pane {
   }
 
   message(message, inThread = false) {
-    const why = message.bot && this.about.controls ? h("button", { type: "button", class: "why-button", "data-action": "why", on: { click: () => explain(message) } }, "Why this message?") : null;
+    const why = message.bot && this.about.controls ? h("button", { type: "button", class: "why-button", "data-action": "why", on: { click: (event) => explain(message, event.currentTarget) } }, "Why this message?") : null;
     const openThread = inThread ? null : () => this.openThread(message.ts);
     return showMessage(message, this.host(message), { controls: [why, messageShortcuts(this, message)], openThread });
   }
