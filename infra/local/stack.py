@@ -138,6 +138,10 @@ class LocalStack:
         """Calls each scheduled function once, and returns when all have finished."""
         self._runtime.run_schedules()
 
+    def begin_nothing(self) -> None:
+        """From now on, functions have no time left when they are called."""
+        self._activity.ending = True
+
     def table_client(self) -> Any:
         """A botocore client for the DynamoDB that holds the table."""
         return aws_client("dynamodb", self._table_endpoint or self.aws.endpoint_url)

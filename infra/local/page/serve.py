@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 
 from starlette.routing import Route
 
@@ -24,6 +24,8 @@ from infra.manifest import manifest
 EVERYTHING_LOCAL = RealParts()
 PORT = 8080
 """Used if it is free."""
+LONGEST_RUN = 900.0
+"""Seconds; no function on Lambda runs for longer. Functions read their deadline from the stack's clock."""
 LOADED_INTERVAL = 0.2
 """Seconds between two checks whether the bot has loaded everything."""
 COMMAND = "/noyo"
@@ -48,6 +50,7 @@ def serve_page(
         parts.stack(out, dataset, clock) as stack,
         _controls(parts, stack, clock) as routes,
         _server(stack, routes) as server,
+        ending_soon(stack, clock),
     ):
         out(parts.summary(stack))
         out(f"Open {server.url} in a browser. Ctrl-C stops everything.\n\nThings to try:")
@@ -58,6 +61,16 @@ def serve_page(
                 pass
             seed_data.let_carriers_answer(stack.noyo)
         stopping.wait()
+
+
+@contextmanager
+def ending_soon(stack: LocalStack, clock: AdjustableClock) -> Iterator[None]:
+    """At the end, lets no function work on until its own deadline, which may be minutes away."""
+    try:
+        yield
+    finally:
+        stack.begin_nothing()
+        clock.advance_to(clock() + LONGEST_RUN)
 
 
 def _controls(parts: RealParts, stack: LocalStack, clock: AdjustableClock) -> AbstractContextManager[Sequence[Route]]:

@@ -34,6 +34,15 @@ def test_no_time_remains_after_the_deadline() -> None:
     assert seen[0].get_remaining_time_in_millis() == 0
 
 
+def test_no_time_remains_once_the_demo_is_ending() -> None:
+    seen: list[Any] = []
+    ending = Activity(pytest.fail)
+    ending.ending = True
+    Invoker(FUNCTION, lambda _, context: seen.append(context), ending)({})
+
+    assert seen[0].get_remaining_time_in_millis() == 0
+
+
 def test_events_and_results_are_copied_as_json() -> None:
     event = {"a": [1]}
 
