@@ -39,6 +39,14 @@ export class Drawer {
     this.source.onopen = () => this.status.textContent === LOST && this.say("");
   }
 
+  pause() {
+    this.source?.close();
+  }
+
+  resume() {
+    if (!this.element.hidden) this.connect();
+  }
+
   show(state) {
     this.now.textContent = state.moving ? `${state.now}, moving to ${state.moving}` : state.now;
     this.showMoving(Boolean(state.moving));

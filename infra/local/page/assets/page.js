@@ -12,8 +12,11 @@ document.getElementById("tries").replaceChildren(...about.tries.map((text) => h(
 const shown = [new Pane(about, about.people[0].id)];
 panes.append(shown[0].element);
 
+const drawers = [];
+
 if (about.controls) {
   const drawer = new Drawer();
+  drawers.push(drawer);
   const open = document.getElementById("controls");
   panes.after(drawer.element);
   open.hidden = false;
@@ -33,4 +36,12 @@ second.addEventListener("click", () => {
   if (two) panes.append(shown[1].element);
   panes.classList.toggle("two", two);
   second.setAttribute("aria-pressed", String(two));
+});
+
+// A browser keeps at most six connections to a server, so a page that nobody sees leaves them to the others.
+document.addEventListener("visibilitychange", () => {
+  for (const each of [...shown, ...drawers]) {
+    if (document.hidden) each.pause();
+    else each.resume();
+  }
 });

@@ -86,6 +86,14 @@ export class Pane {
     this.source.onerror = () => this.say("The connection to the demo was lost. Trying again.");
   }
 
+  pause() {
+    this.source?.close();
+  }
+
+  resume() {
+    this.connect();
+  }
+
   become(person) {
     this.person = person;
     this.thread = "";
