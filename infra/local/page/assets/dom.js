@@ -61,6 +61,33 @@ export async function busyWhile(element, act) {
   }
 }
 
+const RETRY_AFTER = 3000;
+
+/**
+ * Follows a stream of server-sent events until `close()`: `show` is given each, `lost` and `found` are called when the
+ * connection breaks off and when it is there again. A browser gives up a stream that was refused; this asks again.
+ */
+export function follow(address, { show, lost, found = () => {} }) {
+  let source = null;
+  let timer = null;
+  const open = () => {
+    source = new EventSource(address);
+    source.onmessage = (event) => show(JSON.parse(event.data));
+    source.onopen = found;
+    source.onerror = () => {
+      lost();
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, RETRY_AFTER);
+    };
+  };
+  open();
+  return {
+    close: () => {
+      clearTimeout(timer);
+      source.close();
+    },
+  };
+}
+
 let numbers = 0;
 
 export function newId() {

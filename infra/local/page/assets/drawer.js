@@ -1,7 +1,7 @@
 // The drawer of controls: what happens at Noyo and in time, and what the parts exchange and store.
 
 import { combobox } from "./combobox.js";
-import { busyWhile, h, newId, update } from "./dom.js";
+import { busyWhile, follow, h, newId, update } from "./dom.js";
 
 const PARTS = ["Slack", "Noyo", "Bot", "AWS"];
 const STATUSES = {
@@ -33,10 +33,11 @@ export class Drawer {
 
   connect() {
     this.source?.close();
-    this.source = new EventSource(`/controls?${new URLSearchParams({ parts: [...this.parts].join(","), containing: this.containing?.value ?? "" })}`);
-    this.source.onmessage = (event) => this.show(JSON.parse(event.data));
-    this.source.onerror = () => this.say(LOST);
-    this.source.onopen = () => this.status.textContent === LOST && this.say("");
+    this.source = follow(`/controls?${new URLSearchParams({ parts: [...this.parts].join(","), containing: this.containing?.value ?? "" })}`, {
+      show: (state) => this.show(state),
+      lost: () => this.say(LOST),
+      found: () => this.status.textContent === LOST && this.say(""),
+    });
   }
 
   pause() {
@@ -51,6 +52,7 @@ export class Drawer {
     this.now.textContent = state.moving ? `${state.now}, moving to ${state.moving}` : state.now;
     this.showMoving(Boolean(state.moving));
     this.today = state.today;
+    this.showEnd(state.ends);
     this.showTarget();
     if (!this.end.value && document.activeElement !== this.end) this.end.value = state.soon;
     for (const choice of this.noyoChoices) choice.checked = choice.value === state.noyo;
@@ -75,6 +77,8 @@ export class Drawer {
     const label = newId();
     this.slider = h("input", { type: "range", id: label, min: "1", max: String(SLIDER_DAYS), value: "1", on: { input: () => this.showTarget() } });
     this.target = h("span", {});
+    this.ends = null;
+    this.toEnd = this.button("", "travel", () => ({ day: this.ends.day }));
     this.go = this.button("Move the clock", "travel", () => ({ day: this.day() }));
     return section(
       "Time",
@@ -82,13 +86,20 @@ export class Drawer {
       h("p", { class: "hint" }, "Reminders, expiries and alerts on the way happen at their time."),
       h("div", { class: "row" }, h("label", { for: label }, "To 9:00 on"), this.target),
       this.slider,
-      h("div", { class: "row" }, this.go, this.button("One hour later", "travel", () => ({ hours: 1 }))),
+      h("div", { class: "row" }, this.go, this.button("One hour later", "travel", () => ({ hours: 1 })), this.toEnd),
     );
   }
 
   /** The day that the slider points to, as an ISO date. */
   day() {
     return new Date(Date.parse(`${this.today}T00:00:00Z`) + Number(this.slider.value) * DAY).toISOString().slice(0, 10);
+  }
+
+  /** The button for the last managed day that comes next. */
+  showEnd(ends) {
+    this.ends = ends;
+    this.toEnd.hidden = !ends;
+    if (ends) this.toEnd.textContent = `Last managed day of ${ends.group}, ${ends.day}`;
   }
 
   showTarget() {

@@ -1,7 +1,7 @@
 // One person's Slack: conversations, messages, a thread, the bot's Home, and modals.
 
 import { composer } from "./composer.js";
-import { busyWhile, h, newId, update } from "./dom.js";
+import { busyWhile, follow, h, newId, update } from "./dom.js";
 import { showBlocks } from "./blocks.js";
 import { explain } from "./drawer.js";
 import { showMessage } from "./message.js";
@@ -81,9 +81,10 @@ export class Pane {
   connect() {
     this.source?.close();
     const location = { person: this.person, conversation: this.conversation, thread: this.thread, messages: String(this.limit), since: this.since };
-    this.source = new EventSource(`/screens?${new URLSearchParams(location)}`);
-    this.source.onmessage = (event) => this.show(JSON.parse(event.data));
-    this.source.onerror = () => this.say("The connection to the demo was lost. Trying again.");
+    this.source = follow(`/screens?${new URLSearchParams(location)}`, {
+      show: (screen) => this.show(screen),
+      lost: () => this.say("The connection to the demo was lost. Trying again."),
+    });
   }
 
   pause() {

@@ -73,7 +73,15 @@ class Events:
             "noyo": self.noyo_is,
             "pending": [fault.kind for fault in self._noyo.faults.pending() if fault.only_writes],
             "killing": self._stack.kill_next_writer.is_set(),
+            "ends": self._next_last_day(str(now.date())),
         }
+
+    def _next_last_day(self, today: str) -> Json | None:
+        """The last managed day that comes first among the requests that wait, and its group."""
+        waiting = [known for known in self._noyo.disconnections() if known["status"] == "needs_review"]
+        later = [known for known in waiting if (known["effective_end_date"] or "") > today]
+        first = min(later, key=lambda known: known["effective_end_date"], default=None)
+        return first and {"day": first["effective_end_date"], "group": first["group_name"]}
 
     # ---------------------------------------------------------------- records
 

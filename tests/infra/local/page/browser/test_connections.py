@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from infra.local import environment, seed_data
 from infra.local.http_server import Exchange, HttpServer, watched
@@ -12,7 +12,7 @@ from infra.local.page.controls.routes import control_routes
 from infra.local.page.serve import describe
 from infra.local.stack import LocalStack
 from infra.local.time_travel import AdjustableClock
-from tests.infra.local.page.browser.people import WAIT, pane_of, shows, wait_for_load
+from tests.infra.local.page.browser.people import WAIT, open_channel, pane_of, shows, wait_for_load
 from tests.infra.local.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -51,4 +51,21 @@ def test_a_lost_connection_is_found_again_and_the_drawer_says_so(
         expect(drawer).to_contain_text("The connection to the demo was lost.", timeout=WAIT)
         with HttpServer(app, server.port):
             expect(drawer).not_to_contain_text("The connection to the demo was lost.", timeout=WAIT)
+        window.close()
+
+
+def test_a_connection_that_was_refused_is_asked_for_again(browser: Browser, stack: LocalStack) -> None:
+    refused = iter([404])
+
+    def refuse_once(route: Route) -> None:
+        status = next(refused, None)
+        route.continue_() if status is None else route.fulfill(status=status)
+
+    window = browser.new_page()
+    with HttpServer(page_app(stack.slack, describe())) as server:
+        window.goto(server.url)
+        expect(pane_of(window).locator("h2").first).to_have_text("# connections", timeout=WAIT)
+        window.route("**/screens?*", refuse_once)
+        open_channel(pane_of(window), "disconnections")
+        expect(pane_of(window).locator("h2").first).to_have_text("# disconnections", timeout=WAIT)
         window.close()

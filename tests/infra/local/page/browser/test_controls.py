@@ -15,6 +15,7 @@ from tests.infra.local.page.browser.people import (
     WAIT,
     add_connection,
     become,
+    fill_connection_form,
     open_channel,
     pane_of,
     request_connection,
@@ -176,3 +177,27 @@ def test_the_drawer_fits_its_window(drawer: Locator, width: int) -> None:
     assert drawer.page.evaluate("document.documentElement.scrollWidth") <= width
     assert drawer.evaluate(TOO_WIDE) == 0
     assert drawer.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_the_clock_moves_to_the_next_last_managed_day(
+    drawer: Locator, stack: LocalStack, clock: AdjustableClock
+) -> None:
+    add_connection(stack, "Hazel Farms", "70006")
+    today = datetime.fromtimestamp(clock(), UTC).date()
+    records = choose_record(drawer, "hazel farms")
+    records.get_by_label("Last managed day").fill(str(today + timedelta(days=2)))
+    records.get_by_role("button", name="Carrier asks to disconnect").click()
+    drawer.get_by_role("button", name="Last managed day of Hazel Farms").click()
+    pane = pane_of(drawer.page)
+    open_channel(pane, "disconnections")
+    card = shows(pane.locator(".message"), "Disconnect Hazel Farms")
+    expect(card).to_contain_text("ends today", timeout=LONG_WAIT)
+
+
+def test_in_a_narrow_window_the_drawer_leaves_the_modal_free(drawer: Locator) -> None:
+    drawer.page.set_viewport_size({"width": 390, "height": 800})
+    pane = pane_of(drawer.page)
+    form = fill_connection_form(pane, "Hazel Labs", "70007")
+    expect(drawer).to_be_hidden()
+    form.get_by_role("button", name="Cancel").click()
+    expect(drawer).to_be_visible(timeout=WAIT)
