@@ -13,7 +13,8 @@ from infra.local.stack import LocalStack
 ANA, BEN = environment.ANA, environment.BEN
 NAMES = {ANA: "Ana", BEN: "Ben"}
 CONNECTIONS, ALERTS, DECISIONS = environment.CONNECTIONS, environment.ALERTS, environment.DECISIONS
-TIMEOUT_SECONDS = 20.0
+TIMEOUT_SECONDS = 60.0
+"""How long the story waits for what should happen; long enough for a machine that does much else."""
 SSN = "123-45-6789"
 
 Print = Callable[[str], object]
