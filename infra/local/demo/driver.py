@@ -13,8 +13,8 @@ from infra.local.stack import LocalStack
 ANA, BEN = environment.ANA, environment.BEN
 NAMES = {ANA: "Ana", BEN: "Ben"}
 CONNECTIONS, ALERTS, DECISIONS = environment.CONNECTIONS, environment.ALERTS, environment.DECISIONS
-TIMEOUT_SECONDS = 60.0
-"""How long the story waits for what should happen; long enough for a machine that does much else."""
+TIMEOUT_SECONDS = 120.0
+"""How long the story waits. If Slack's answer is lost on a slow machine, the bot repeats a post after a minute."""
 SSN = "123-45-6789"
 
 Print = Callable[[str], object]
