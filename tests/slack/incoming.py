@@ -27,7 +27,7 @@ from bot.slack.context import NOBODY, Actor, RequestContext
 from bot.slack.endpoint import Deadline, SlackEndpoint
 from bot.slack.views.message import display_settings
 from infra.local import environment as local
-from tests.slack.samples import a_connection, a_disconnection
+from infra.local.gallery.samples import a_connection, a_disconnection
 from tests.static_secret import StaticSecret
 from tests.system import ANA, BEN, CONNECTIONS, System
 

@@ -22,9 +22,9 @@ from bot.errors import (
 )
 from bot.secrets import CachedSecret
 from bot.slack.api.client import SlackApiClient, SlackMessageGateway, required
+from infra.local.gallery.samples import DISPLAY
 from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
-from tests.slack.samples import DISPLAY
 from tests.static_secret import StaticSecret
 
 

@@ -13,9 +13,9 @@ from bot.domain.operations import OutcomeKind
 from bot.domain.records import ConnectionStatus
 from bot.errors import SlackNoAnswer, SlackRefused
 from bot.slack.api.client import SlackApiClient, SlackMessageGateway
+from infra.local.gallery.samples import DISPLAY, VERSION, a_connection, a_record_state, a_request, settled
 from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
-from tests.slack.samples import DISPLAY, VERSION, a_connection, a_record_state, a_request, settled
 
 CARD = RecordCard(a_record_state())
 LOADING = {

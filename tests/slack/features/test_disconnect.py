@@ -15,6 +15,7 @@ from bot.domain.requests import DisconnectionReason, DisconnectionRequest
 from bot.slack.features import disconnect
 from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import Action
+from infra.local.gallery.samples import DISPLAY, a_connection
 from tests.slack.incoming import (
     answer_text,
     change_status,
@@ -31,7 +32,6 @@ from tests.slack.incoming import (
     type_command,
     view_id,
 )
-from tests.slack.samples import DISPLAY, a_connection
 from tests.system import ANA, BEN, GUS, System
 
 SETTINGS = {"APPROVERS": f"{ANA},{BEN}"}

@@ -14,8 +14,8 @@ from bot.slack.views import health
 from bot.slack.views.cards import render
 from bot.slack.views.health import pause_notice
 from bot.slack.views.rich_text import mrkdwn
+from infra.local.gallery.samples import DISPLAY
 from tests.slack.incoming import answer_text, context_of, modal_text, reset_system, store_connection, type_command
-from tests.slack.samples import DISPLAY
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, GUS, START, System
 
 SETTINGS = {"ADMINS": f"{ANA},{BEN}"}

@@ -11,6 +11,7 @@ from bot.domain.people import AuditEntry
 from bot.slack.features.resolve import RESOLUTION_OF_ACTION
 from bot.slack.views import buttons
 from bot.slack.views.buttons import Action
+from infra.local.gallery.samples import a_decision
 from tests.slack.incoming import (
     FailingPort,
     change_status,
@@ -22,7 +23,6 @@ from tests.slack.incoming import (
     store_disconnection_request,
     store_unclear_retry,
 )
-from tests.slack.samples import a_decision
 from tests.system import ANA, BEN, CONNECTIONS, GUS, System
 
 

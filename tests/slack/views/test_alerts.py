@@ -9,7 +9,7 @@ from bot.slack.views.alerts import alert
 from bot.slack.views.buttons import ButtonValue, decode
 from bot.slack.views.cards import no_links, render
 from bot.slack.views.rich_text import utc_text
-from tests.slack.samples import (
+from infra.local.gallery.samples import (
     CARD,
     CREATED,
     DISPLAY,
@@ -18,10 +18,9 @@ from tests.slack.samples import (
     a_disconnection,
     a_record_state,
     a_retry,
-    buttons_of,
-    rendered_text,
     settled,
 )
+from tests.slack.rendering import buttons_of, rendered_text
 
 
 def test_unable_to_connect_shows_everything_needed_to_act() -> None:

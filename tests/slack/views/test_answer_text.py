@@ -9,7 +9,7 @@ import pytest
 from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.slack.views.answer_text import answered
 from bot.slack.views.rich_text import RichText
-from tests.slack.samples import a_decision, a_retry
+from infra.local.gallery.samples import a_decision, a_retry
 
 
 def text_of(content: RichText) -> str:

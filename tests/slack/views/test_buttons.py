@@ -9,7 +9,7 @@ from bot.errors import UnknownSchema
 from bot.slack.views import buttons
 from bot.slack.views.buttons import Action, ButtonValue, decode, encode
 from bot.slack.views.message import actions
-from tests.slack.samples import a_retry
+from infra.local.gallery.samples import a_retry
 
 CONNECTION = connection_ref("2b1c7c5e-0000-4000-8000-000000000001")
 

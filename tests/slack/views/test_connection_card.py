@@ -12,7 +12,7 @@ from bot.slack.views.buttons import ButtonValue, decode
 from bot.slack.views.cards import render
 from bot.slack.views.record_cards import last_outcome
 from bot.slack.views.rich_text import mrkdwn
-from tests.slack.samples import (
+from infra.local.gallery.samples import (
     CHANGED,
     DISPLAY,
     ID,
@@ -21,10 +21,9 @@ from tests.slack.samples import (
     a_record_state,
     a_request,
     a_retry,
-    buttons_of,
-    rendered_text,
     settled,
 )
+from tests.slack.rendering import buttons_of, rendered_text
 
 
 def test_a_card_shows_all_facts_and_the_next_step() -> None:

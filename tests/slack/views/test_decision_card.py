@@ -15,17 +15,8 @@ from bot.domain.records import DisconnectionSource, DisconnectionStatus
 from bot.domain.requests import Decision, DecisionReason
 from bot.slack.views.buttons import ButtonValue, decode
 from bot.slack.views.cards import render
-from tests.slack.samples import (
-    CHANGED,
-    DISPLAY,
-    VERSION,
-    a_decision,
-    a_disconnection,
-    a_record_state,
-    buttons_of,
-    rendered_text,
-    settled,
-)
+from infra.local.gallery.samples import CHANGED, DISPLAY, VERSION, a_decision, a_disconnection, a_record_state, settled
+from tests.slack.rendering import buttons_of, rendered_text
 
 DECIDING = ["Approve Disconnection…", "Reject, Keep Connected…", "Claim", "Details"]
 OUTSIDE = "Decided outside Switchboard"

@@ -20,6 +20,7 @@ from bot.slack.features.second_approval import confirmation
 from bot.slack.views.cards import no_links, render
 from bot.slack.views.replies import reply_view
 from bot.telemetry import mask
+from infra.local.gallery.samples import DISPLAY, a_connection, a_disconnection, a_pending_disconnection, a_record_state
 from infra.local.gallery.untrusted import every_content
 from infra.local.slack import SlackFake
 from infra.local.slack.display.mrkdwn import SpanKind
@@ -27,7 +28,6 @@ from infra.local.slack.display.rendering import active_spans
 from infra.local.slack.validation.blocks import check_blocks
 from infra.local.slack.validation.views import check_view
 from infra.local.slack.workspace import Message
-from tests.slack.samples import DISPLAY, a_connection, a_disconnection, a_pending_disconnection, a_record_state
 
 HOSTILE_PIECES = [
     "<!channel>",

@@ -14,7 +14,7 @@ from bot.slack.views.buttons import Action
 from bot.slack.views.message import Buttons, Message, Paragraph, Quote, SmallPrint, display_settings
 from bot.slack.views.record_facts import next_step, parse_status, status_name
 from bot.slack.views.rich_text import PlainText, UntrustedText, mrkdwn, rich_text
-from tests.slack.samples import DISPLAY, a_connection, a_record_state, a_request, a_retry, settled
+from infra.local.gallery.samples import DISPLAY, a_connection, a_record_state, a_request, a_retry, settled
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from bot.domain.records import ConnectionStatus
 from bot.domain.requests import RefreshRequest
 from bot.slack.views.alerts import manual_resolution
 from bot.slack.views.cards import no_links, render
-from tests.slack.samples import (
+from infra.local.gallery.samples import (
     CARD,
     CHANGED,
     DISPLAY,
@@ -15,10 +15,9 @@ from tests.slack.samples import (
     a_record_state,
     a_request,
     a_retry,
-    buttons_of,
-    rendered_text,
     settled,
 )
+from tests.slack.rendering import buttons_of, rendered_text
 
 STUCK = {"state": OperationState.NEEDS_RESOLUTION, "first_sent_at": CHANGED + 501}
 

@@ -10,17 +10,16 @@ from bot.slack.views.cards import render
 from bot.slack.views.record_facts import end_date
 from bot.slack.views.request_cards import request_facts
 from bot.slack.views.rich_text import mrkdwn
-from tests.slack.samples import (
+from infra.local.gallery.samples import (
     DISPLAY,
     a_connection,
     a_disconnection,
     a_record_state,
     a_request,
     a_retry,
-    buttons_of,
-    rendered_text,
     settled,
 )
+from tests.slack.rendering import buttons_of, rendered_text
 
 
 def test_a_disconnection_shows_its_end_date_and_without_today_no_days_left() -> None:

@@ -16,17 +16,16 @@ from bot.slack.views import operation_text
 from bot.slack.views.buttons import decode
 from bot.slack.views.cards import render
 from bot.slack.views.request_cards import MAX_APPROVERS_MENTIONED, pending_disconnection_card
-from tests.slack.samples import (
+from infra.local.gallery.samples import (
     CARD,
     CHANGED,
     DISPLAY,
     a_disconnection,
     a_pending_disconnection,
     a_record_state,
-    buttons_of,
-    rendered_text,
     settled,
 )
+from tests.slack.rendering import buttons_of, rendered_text
 
 CONFIRMED_BY_BEN = SecondApproval("UBEN", CHANGED + 600)
 DISPLAY_WITH_APPROVERS = replace(DISPLAY, approvers=frozenset({"S0APPROVERS", "UANA", "UBEN"}))

@@ -11,7 +11,7 @@ from bot.domain.content import Alert, RecordCard, RelatedRecords
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.slack.views.cards import render
 from bot.slack.views.record_cards import EARLIER_SHOWN, OTHER_CARRIERS_SHOWN
-from tests.slack.samples import (
+from infra.local.gallery.samples import (
     CARD,
     CHANGED,
     CREATED,
@@ -21,8 +21,8 @@ from tests.slack.samples import (
     a_connection,
     a_disconnection,
     a_record_state,
-    rendered_text,
 )
+from tests.slack.rendering import rendered_text
 
 END = date(2026, 12, 31)
 

@@ -10,16 +10,8 @@ from bot.domain.content import Alert
 from bot.domain.records import DisconnectionStatus
 from bot.slack.views.alerts import alert
 from bot.slack.views.cards import no_links, render
-from tests.slack.samples import (
-    CARD,
-    DISPLAY,
-    VERSION,
-    a_decision,
-    a_disconnection,
-    a_record_state,
-    buttons_of,
-    rendered_text,
-)
+from infra.local.gallery.samples import CARD, DISPLAY, VERSION, a_decision, a_disconnection, a_record_state
+from tests.slack.rendering import buttons_of, rendered_text
 
 DISPLAY_WITH_APPROVERS = replace(DISPLAY, approvers=frozenset({"UBEN", "S0APPROVE"}))
 TODAY = date(2026, 12, 29)

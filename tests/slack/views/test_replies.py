@@ -11,8 +11,7 @@ from bot.domain.requests import RefreshRequest
 from bot.slack.views.cards import no_links
 from bot.slack.views.modals import MAX_TITLE
 from bot.slack.views.replies import reply_title, reply_view
-from infra.local.slack.validation.views import check_view
-from tests.slack.samples import (
+from infra.local.gallery.samples import (
     CARD,
     DISPLAY,
     a_connection,
@@ -21,10 +20,10 @@ from tests.slack.samples import (
     a_record_state,
     a_request,
     a_retry,
-    read_blocks,
-    rendered_text,
     settled,
 )
+from infra.local.slack.validation.views import check_view
+from tests.slack.rendering import read_blocks, rendered_text
 
 
 def permalink(_: object) -> str:

@@ -5,8 +5,9 @@ import json
 from bot.domain.content import Summary
 from bot.domain.records import ConnectionStatus
 from bot.slack.views.cards import MAX_LISTED, render
+from infra.local.gallery.samples import DISPLAY, a_connection, a_disconnection, a_record_state
 from infra.local.slack.validation.blocks import check_blocks
-from tests.slack.samples import DISPLAY, a_connection, a_disconnection, a_record_state, rendered_text
+from tests.slack.rendering import rendered_text
 
 
 def record_states(number: int) -> tuple:

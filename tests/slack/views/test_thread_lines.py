@@ -12,7 +12,8 @@ from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent, operation_changed, record_changed
 from bot.domain.records import ConnectionStatus, DisconnectionSource, connection_ref, disconnection_ref
 from bot.slack.views.cards import thread_line
-from tests.slack.samples import CHANGED, DISPLAY, a_connection, a_disconnection, a_retry, rendered_text, settled
+from infra.local.gallery.samples import CHANGED, DISPLAY, a_connection, a_disconnection, a_retry, settled
+from tests.slack.rendering import rendered_text
 
 WHEN = " · 29 Dec 2025 11:33 UTC"
 

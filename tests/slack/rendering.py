@@ -1,4 +1,4 @@
-"""The sample records and operations of the gallery, and helpers that render content as text."""
+"""Renders content as text, for tests of the views."""
 
 from __future__ import annotations
 
@@ -9,46 +9,7 @@ from bot.domain.content import Content, Rendered
 from bot.slack.views.cards import no_links, render
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.rich_text import PermalinkLookup
-from infra.local.gallery.samples import (
-    CARD,
-    CHANGED,
-    CREATED,
-    DISPLAY,
-    GROUP_ID,
-    GUARDIAN,
-    ID,
-    VERSION,
-    a_connection,
-    a_decision,
-    a_disconnection,
-    a_pending_disconnection,
-    a_record_state,
-    a_request,
-    a_retry,
-    settled,
-)
-
-__all__ = [
-    "CARD",
-    "CHANGED",
-    "CREATED",
-    "DISPLAY",
-    "GROUP_ID",
-    "GUARDIAN",
-    "ID",
-    "VERSION",
-    "a_connection",
-    "a_decision",
-    "a_disconnection",
-    "a_pending_disconnection",
-    "a_record_state",
-    "a_request",
-    "a_retry",
-    "settled",
-    "buttons_of",
-    "read_blocks",
-    "rendered_text",
-]
+from infra.local.gallery.samples import DISPLAY
 
 
 def rendered_text(content: Content, display: DisplaySettings = DISPLAY, links: PermalinkLookup = no_links) -> str:
