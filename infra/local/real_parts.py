@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from bot.settings import read_settings
 from infra.local import seed_data
 from infra.local.aws.runtime import Intervals
 from infra.local.datasets import SMALL, Dataset
-from infra.local.datasets.loading import loaded_stack
+from infra.local.datasets.loading import continue_once_loaded, loaded_stack
 from infra.local.socket_mode import APP_TOKEN, ROUTE, SIGNING_SECRET, SocketMode, read_app_token
 from infra.local.stack import LocalStack
 
@@ -33,8 +33,6 @@ NOYO_OPTIONAL = (
     *("MODE", "REJECT_WITHOUT_VERSION", "RETRY_AT_ACTION_REQUIRED", "GROUP_LINK", "SWEEP_HOURS"),
 )
 PRODUCTION = "fulfillment.noyo.com"
-LOADED_INTERVAL = 1.0
-"""Seconds between two checks whether the bot has loaded everything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +112,7 @@ def serve_real_slack(
         out(parts.summary(stack))
         out(f"Type {read_settings(os.environ, needs=()).slack.command} help in Slack. Ctrl-C stops everything.")
         if not parts.noyo:
-            while not _has_loaded(stack) and not stopping.wait(LOADED_INTERVAL):
-                pass
-            seed_data.let_carriers_answer(stack.noyo)
+            continue_once_loaded(stack, stopping)
         stopping.wait()
 
 
@@ -128,16 +124,3 @@ def _socket_mode(parts: RealParts, stack: LocalStack, out: Callable[[str], objec
         signing_secret=parts.settings[SIGNING_SECRET],
         on_problem=out,
     )
-
-
-def _has_loaded(stack: LocalStack) -> bool:
-    """The bot reports in the alerts channel once it has loaded everything, and stores that message."""
-    key = f"MESSAGE#{read_settings(os.environ, needs=()).slack.alerts_channel}"
-    with closing(stack.table_client()) as table:
-        found = table.query(
-            TableName=stack.table_name,
-            KeyConditionExpression="pk = :key",
-            ExpressionAttributeValues={":key": {"S": key}},
-            Limit=1,
-        )
-    return bool(found["Items"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,9 +14,12 @@ from typing import Any
 from bot.bootstrap import Deployment
 from bot.settings import Purpose, read_settings
 from bot.usecases.workers import poll_lists
-from infra.local import environment, seed_data
+from infra.local import seed_data
 from infra.local.datasets.dataset import Dataset
 from infra.local.stack import LocalStack
+
+LOADED_INTERVAL = 0.5
+"""Seconds between two checks whether the bot has loaded everything."""
 
 
 @contextmanager
@@ -69,8 +73,20 @@ def _without_garbage_collection() -> Iterator[None]:
 
 
 def is_loaded(stack: LocalStack) -> bool:
-    """Whether the bot has reported that it loaded everything, which it does once."""
-    return bool(stack.slack.channel(environment.ALERTS))
+    """Whether the bot has reported that it loaded everything, which it does once, in the alerts channel.
+
+    The report is looked for in the table, because Slack may be the real one.
+    """
+    channel = read_settings(os.environ, needs=()).slack.alerts_channel
+    return any("ts" in message for message in stack.items(f"MESSAGE#{channel}"))
+
+
+def continue_once_loaded(stack: LocalStack, stopping: threading.Event) -> None:
+    """Lets some carriers answer once the bot has loaded everything. Returns earlier if `stopping` is set."""
+    while not is_loaded(stack):
+        if stopping.wait(LOADED_INTERVAL):
+            return
+    seed_data.let_carriers_answer(stack.noyo)
 
 
 class _DirectDeployment(Deployment):

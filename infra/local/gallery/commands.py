@@ -17,8 +17,8 @@ from infra.local.gallery.cards import OBSERVING, OTHER_ENVIRONMENT, connection, 
 from infra.local.gallery.entries import Entry, Ephemeral, Modal, Section
 from infra.local.gallery.forms import PAUSED, about
 from infra.local.gallery.interactions import clicked, sent, typed
-from infra.local.gallery.memory import GUEST, LEFT, NOW, waits_from
 from infra.local.gallery.operations import approval, disconnection, rejection, with_outcome
+from infra.local.gallery.ports import GUEST, LEFT, NOW, waits_from
 from infra.local.gallery.samples import CHANGED, ID, a_retry
 
 NAME = "maple"

@@ -14,7 +14,6 @@ from bot.slack.views.buttons import Action, ButtonValue
 from infra.local.gallery.cards import DISPLAY, OTHER_ENVIRONMENT, connection, request
 from infra.local.gallery.entries import Entry, Modal, Section
 from infra.local.gallery.interactions import VIEW_ID, clicked, submitted, typed
-from infra.local.gallery.memory import GUEST, NOW, POLICY, waits_from
 from infra.local.gallery.operations import (
     GROUP,
     PAUSE,
@@ -24,6 +23,7 @@ from infra.local.gallery.operations import (
     rejection,
     with_outcome,
 )
+from infra.local.gallery.ports import GUEST, NOW, POLICY, waits_from
 from infra.local.gallery.samples import GUARDIAN, a_retry
 
 CONNECT_VALUES = {

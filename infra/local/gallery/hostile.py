@@ -17,7 +17,7 @@ from infra.local.gallery.cards import connection, posted, request
 from infra.local.gallery.entries import Entry, Section
 from infra.local.gallery.forms import about
 from infra.local.gallery.interactions import clicked, submitted, typed
-from infra.local.gallery.memory import NOW, waits_from
+from infra.local.gallery.ports import NOW, waits_from
 from infra.local.gallery.samples import a_decision, a_pending_disconnection
 from infra.local.gallery.untrusted import every_content
 

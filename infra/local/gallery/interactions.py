@@ -21,7 +21,7 @@ from bot.slack.views.replies import error_message, push_modal
 from bot.slack.views.rich_text import Json
 from infra.local.environment import APP, TEAM
 from infra.local.gallery.entries import Entry, Ephemeral, Modal
-from infra.local.gallery.memory import Memory, OpenedViews, context_of
+from infra.local.gallery.ports import Memory, OpenedViews, context_of
 
 VIEW_ID = "V0FORM"
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from infra.local.gallery import cards, commands, forms, hostile, reports, threads
 from infra.local.gallery.entries import Entry, Ephemeral, Modal, Section
-from infra.local.gallery.memory import NOW, PEOPLE
+from infra.local.gallery.ports import NOW, PEOPLE
 from infra.local.page.screen import Location, screen
 from infra.local.slack import SlackFake
 from infra.local.slack.client.fields import initial_values

@@ -17,8 +17,8 @@ from infra.local.gallery.cards import connection, request
 from infra.local.gallery.entries import Entry, Section
 from infra.local.gallery.forms import PAUSED
 from infra.local.gallery.interactions import typed
-from infra.local.gallery.memory import GUEST, NOW, PEOPLE
 from infra.local.gallery.operations import OPERATIONS, REFUSAL, connection_request, disconnection, outcomes
+from infra.local.gallery.ports import GUEST, NOW, PEOPLE
 from infra.local.gallery.samples import a_retry
 
 NAME = "maple"

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from bot.slack.commands import COMMANDS
 from infra.local import environment, seed_data
 from infra.local.datasets import SMALL, Dataset
-from infra.local.datasets.loading import is_loaded
+from infra.local.datasets.loading import continue_once_loaded
 from infra.local.http_server import HttpServer
 from infra.local.page.app import page_app
 from infra.local.page.controls.routes import control_routes
@@ -26,8 +26,6 @@ PORT = 8080
 """Used if it is free."""
 LONGEST_RUN = 900.0
 """Seconds; no function on Lambda runs for longer. Functions read their deadline from the stack's clock."""
-LOADED_INTERVAL = 0.2
-"""Seconds between two checks whether the bot has loaded everything."""
 COMMAND = "/noyo"
 TRIES = (
     f"Type {COMMAND} connect, fill in the form, and watch the card change.",
@@ -57,9 +55,7 @@ def serve_page(
         for number, text in enumerate(TRIES[:1] if parts.noyo else TRIES, 1):
             out(f"  {number}. {text}")
         if not parts.noyo:
-            while not is_loaded(stack) and not stopping.wait(LOADED_INTERVAL):
-                pass
-            seed_data.let_carriers_answer(stack.noyo)
+            continue_once_loaded(stack, stopping)
         stopping.wait()
 
 

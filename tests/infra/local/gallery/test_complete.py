@@ -18,8 +18,8 @@ from bot.slack.app import CLICKS, SUBMISSIONS
 from bot.slack.commands import COMMANDS
 from infra.local.gallery.cards import connection, request
 from infra.local.gallery.entries import Entry, Modal, Posted
-from infra.local.gallery.memory import PEOPLE
 from infra.local.gallery.page import gallery, sections
+from infra.local.gallery.ports import PEOPLE
 from infra.local.slack.validation.blocks import check_blocks
 from infra.local.slack.validation.views import check_view
 from infra.local.slack.workspace import interactive_elements
