@@ -17,6 +17,7 @@ from bot.domain.records import (
     Disconnection,
     DisconnectionSource,
     DisconnectionStatus,
+    EntityRef,
     Record,
     connection_ref,
     pending_connection_ref,
@@ -28,6 +29,7 @@ from bot.domain.requests import (
     DecisionRequest,
     DisconnectionReason,
     DisconnectionRequest,
+    OperationInput,
     RetryRequest,
 )
 from bot.slack.views.message import DisplaySettings
@@ -91,48 +93,27 @@ def a_record_state(record: Record | None = None, **changes: Any) -> RecordState:
 
 
 def a_retry(**changes: Any) -> Operation:
-    operation = Operation(
-        id="V0RETRY",
-        entity=connection_ref(ID),
-        kind=OperationKind.RETRY_CONNECTION,
-        input=RetryRequest("00110022"),
-        state=OperationState.PENDING,
-        actor="UANA",
-        submitted_at=CHANGED + 500,
-        due=CHANGED + 600,
-        shown_version=VERSION,
-    )
-    return replace(operation, **changes)
+    operation = _pending("V0RETRY", OperationKind.RETRY_CONNECTION, connection_ref(ID), RetryRequest("00110022"))
+    return replace(operation, **{"shown_version": VERSION, **changes})
 
 
 def a_request(**changes: Any) -> Operation:
-    operation = Operation(
-        id="V0REQUEST",
-        entity=pending_connection_ref(GUARDIAN, "00110011"),
-        kind=OperationKind.REQUEST_CONNECTION,
-        input=ConnectionRequest(GUARDIAN, "00110011", "Test Company"),
-        state=OperationState.PENDING,
-        actor="UANA",
-        submitted_at=CHANGED + 500,
-        due=CHANGED + 600,
-    )
-    return replace(operation, **changes)
+    wanted = ConnectionRequest(GUARDIAN, "00110011", "Test Company")
+    entity = pending_connection_ref(GUARDIAN, "00110011")
+    return replace(_pending("V0REQUEST", OperationKind.REQUEST_CONNECTION, entity, wanted), **changes)
 
 
 def a_decision(decision: Decision = Decision.APPROVE, fields: Any = None, **changes: Any) -> Operation:
     """`fields` has further fields of the decision."""
-    operation = Operation(
-        id="V0DECIDE",
-        entity=a_disconnection().entity,
-        kind=OperationKind.DECIDE_DISCONNECTION,
-        input=DecisionRequest(decision, **(fields or {})),
-        state=OperationState.PENDING,
-        actor="UANA",
-        submitted_at=CHANGED + 500,
-        due=CHANGED + 600,
-        shown_version=VERSION,
-    )
-    return replace(operation, **changes)
+    wanted = DecisionRequest(decision, **(fields or {}))
+    operation = _pending("V0DECIDE", OperationKind.DECIDE_DISCONNECTION, a_disconnection().entity, wanted)
+    return replace(operation, **{"shown_version": VERSION, **changes})
+
+
+def _pending(operation_id: str, kind: OperationKind, entity: EntityRef, wanted: OperationInput) -> Operation:
+    """An operation that Ana has just submitted."""
+    submitted_at, due = CHANGED + 500, CHANGED + 600
+    return Operation(operation_id, entity, kind, wanted, OperationState.PENDING, "UANA", submitted_at, due)
 
 
 def settled(operation: Operation, kind: OutcomeKind, message: str | None = None, **outcome: Any) -> Operation:

@@ -6,7 +6,7 @@ Only pages of this server may use it: others are refused by their Origin, and ot
 import asyncio
 import json
 import mimetypes
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -129,17 +129,8 @@ def page_app(slack: SlackFake, about: Json, more: Sequence[Route] = ()) -> Starl
     """
     actions = PeoplesActions(slack)
 
-    async def index(_: Request) -> Response:
-        return _asset("index.html")
-
     async def asset(request: Request) -> Response:
         return _asset(request.path_params["name"])
-
-    async def describe(_: Request) -> Response:
-        return JSONResponse(about)
-
-    async def show_gallery(_: Request) -> Response:
-        return _asset("gallery.html")
 
     async def list_gallery(_: Request) -> Response:
         return JSONResponse(await asyncio.to_thread(gallery))
@@ -157,10 +148,10 @@ def page_app(slack: SlackFake, about: Json, more: Sequence[Route] = ()) -> Starl
 
     return Starlette(
         routes=[
-            Route("/", index),
+            Route("/", _answering(lambda: _asset("index.html"))),
             Route("/assets/{name}", asset),
-            Route("/about", describe),
-            Route("/gallery", show_gallery),
+            Route("/about", _answering(lambda: JSONResponse(about))),
+            Route("/gallery", _answering(lambda: _asset("gallery.html"))),
             Route("/gallery/entries", list_gallery),
             Route("/screens", follow),
             Route("/actions/{name}", act, methods=["POST"]),
@@ -168,6 +159,13 @@ def page_app(slack: SlackFake, about: Json, more: Sequence[Route] = ()) -> Starl
         ],
         middleware=[Middleware(BaseHTTPMiddleware, dispatch=_only_for_this_page)],
     )
+
+
+def _answering(respond: Callable[[], Response]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(_: Request) -> Response:
+        return respond()
+
+    return answer
 
 
 async def answer_action(request: Request, act: Callable[[str, Json], Json]) -> Response:
