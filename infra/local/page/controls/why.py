@@ -19,7 +19,7 @@ class Reason:
     setting: str
 
 
-_REASONS = {
+REASONS = {
     "connection": Reason(
         "Noyo reported a connection that was not requested through Slack.",
         "Each connection has one card. It is edited whenever the connection or something about it changes.",
@@ -87,7 +87,7 @@ def why(stack: LocalStack, channel: str, ts: str, *, ephemeral: bool) -> Json:
     for item in map(plain_item, stack.items("MESSAGE#")):
         if item.get("ts") == ts and channel in (item.get("posted_channel"), item["pk"].partition("#")[2]):
             kind, _, name = item["sk"].partition(":")
-            return _shown(_REASONS[kind], _event(stack, name) if kind == "line" else "")
+            return _shown(REASONS[kind], _event(stack, name) if kind == "line" else "")
     raise LookupError(ts)
 
 
