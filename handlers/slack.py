@@ -18,6 +18,7 @@ from bot import logs
 from bot.bootstrap import deployment
 from bot.settings import Purpose
 
+gc.freeze()  # What is loaded now stays, so no later collection has to look at it.
 gc.enable()
 
 

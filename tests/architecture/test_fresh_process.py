@@ -11,7 +11,7 @@ from tests.architecture import tree
 
 # Attempts are recorded, in case the importing code catches the error.
 IMPORT_ALL = """
-import importlib, json, sys, threading
+import gc, importlib, json, sys, threading
 connections = []
 def refuse(event, args):
     if event in {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}:
@@ -29,6 +29,9 @@ print(json.dumps({
     "connections": connections,
     "threads": [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()],
     "loaded": sorted({name.partition(".")[0] for name in sys.modules}),
+    "collects": gc.isenabled(),
+    "frozen": gc.get_freeze_count(),
+    "tracked": len(gc.get_objects()),
     "modules": sorted(name for name in sys.modules if name.startswith("bot.")),
 }))
 """
@@ -79,6 +82,14 @@ def test_the_slack_receiver_loads_nothing_that_only_workers_use() -> None:
 
     # Claims are stored by the receiver itself.
     assert [name for name in loaded if name.startswith(prefixes)] == ["bot.usecases.records.claim"]
+
+
+@pytest.mark.parametrize("receiver", ["handlers.slack", "handlers.noyo_webhook"])
+def test_the_first_garbage_collection_skips_what_a_receiver_has_loaded(receiver: str) -> None:
+    result = import_in_new_process(receiver)
+
+    assert result["collects"]
+    assert result["frozen"] > 10 * result["tracked"]
 
 
 def test_the_webhook_receiver_loads_no_slack_libraries() -> None:
