@@ -244,6 +244,8 @@ class Operation:
         """What was asked for, for the audit log, which outlives it. Free text is left out: it may contain anything."""
         wanted = self.input
         details = {"operation": self.id, "kind": self.kind.value, "shown_version": self.shown_version}
+        if isinstance(wanted, ConnectionRequest):
+            details["group_id"] = wanted.group_id
         if isinstance(wanted, DecisionRequest | DisconnectionRequest):
             details |= {
                 "decision": wanted.decision.value if isinstance(wanted, DecisionRequest) else None,

@@ -81,6 +81,7 @@ def _compared(
     match operation.input, record:
         case ConnectionRequest() as wanted, Connection():
             yield AnswerProblem.CARRIER, record.carrier_id == wanted.carrier_id, record.carrier_id
+            yield AnswerProblem.GROUP, wanted.is_for(record), record.group_id
             yield _carrier_group_id(record, wanted.carrier_group_id, new=created_since_sent(record, operation))
         case RetryRequest() as wanted, Connection():
             new_id = _new_carrier_group_id(wanted, before)
@@ -122,6 +123,13 @@ def is_same_number(shown: str, wanted: str) -> bool:
 def _end_date(record: Disconnection, wanted: date | None) -> tuple[AnswerProblem, bool, object]:
     shown = record.effective_end_date
     return AnswerProblem.END_DATE, wanted is None or shown in (None, wanted), shown
+
+
+def is_requested_connection(record: Record, operation: Operation) -> bool:
+    """Whether the operation may have created this connection: it is for the requested group, and was created since the
+    request was sent. The caller has compared the carrier and the carrier group id."""
+    wanted = operation.input
+    return isinstance(wanted, ConnectionRequest) and wanted.is_for(record) and created_since_sent(record, operation)
 
 
 def is_requested_disconnection(record: Record, operation: Operation) -> bool:

@@ -55,12 +55,20 @@ class SensitiveFields:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRequest:
-    """Connect a new group to a carrier. `encrypted` holds the `SensitiveFields`, if any was typed."""
+    """Connect a group to a carrier. `encrypted` holds the `SensitiveFields`, if any was typed.
+
+    `group_id` is the id of a group that Noyo knows already; without it, Noyo creates a new group of this name.
+    """
 
     carrier_id: str
     carrier_group_id: str
     group_name: str
     encrypted: str | None = field(default=None, repr=False)
+    group_id: str | None = None
+
+    def is_for(self, connection: Record) -> bool:
+        """Whether the connection belongs to the requested group, as far as both are known."""
+        return self.group_id is None or connection.group_id in (None, self.group_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,13 +129,15 @@ class ExecutionBench:
         *,
         group_id: str = "00110011",
         name: str = "Test Company",
+        existing: str | None = None,
         sensitive: SensitiveFields = TYPED,
         deps: Dependencies | None = None,
     ) -> submit.SubmitResult:
+        """`existing`: the id at Noyo of the group; None for a new group."""
         return submit.request_connection(
             operation_id,
             actor,
-            wanted=ConnectionRequest(CARRIER, group_id, name),
+            wanted=ConnectionRequest(CARRIER, group_id, name, group_id=existing),
             sensitive=sensitive,
             reply_to=ReplyTo("C1", operation_id),
             deps=deps or self.deps,

@@ -11,9 +11,9 @@ from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.reconciliation import (
     contradiction,
-    created_since_sent,
     find_decision_effect,
     find_retry_effect,
+    is_requested_connection,
     is_requested_disconnection,
     is_same_number,
 )
@@ -144,17 +144,20 @@ def _wanted_connection(operation: Operation, deps: Dependencies) -> tuple[str, s
 
 def _settle_if_found(operation: Operation, deps: Dependencies, *, same_name: bool = False) -> bool:
     record, end_date = _effect(operation, deps)
-    if record is None or (same_name and _has_another_name(record, operation)):
+    if record is None or (same_name and _is_another_group(record, operation)):
         return False
     outcome = Outcome(OutcomeKind.RECONCILED, end_date.isoformat() if end_date else None, record.entity)
     settle(operation, OperationState.SUCCEEDED, outcome, deps, record=record)
     return True
 
 
-def _has_another_name(record: Record, operation: Operation) -> bool:
+def _is_another_group(record: Record, operation: Operation) -> bool:
+    """By the groups' ids if both are known, otherwise by their names."""
     wanted = operation.input
-    if not isinstance(wanted, ConnectionRequest) or record.group_name is None:
+    if not isinstance(wanted, ConnectionRequest):
         return False
+    if record.group_name is None or None not in (wanted.group_id, record.group_id):
+        return not wanted.is_for(record)
     return record.group_name.casefold().split() != wanted.group_name.casefold().split()
 
 
@@ -177,7 +180,7 @@ def _requested_connection(operation: Operation, wanted: ConnectionRequest, deps:
     """A connection with these ids, created since we sent, that no other operation of ours created."""
     for connection in deps.noyo.connections_at(wanted.carrier_id, wanted.carrier_group_id):
         known = deps.records.record_state(connection.entity)
-        if not _is_excluded(known, operation, wanted, deps) and created_since_sent(connection, operation):
+        if not _is_excluded(known, operation, wanted, deps) and is_requested_connection(connection, operation):
             return connection
     return _linked_record(Connection, operation, wanted.carrier_group_id, deps)
 

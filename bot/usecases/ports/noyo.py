@@ -51,7 +51,12 @@ class NoyoClient(NoyoReader, Protocol):
     def request_connection(
         self, carrier_id: str, carrier_group_id: str, group_name: str, sensitive: SensitiveFields
     ) -> Connection:
-        """POST /api/v1/group_connections."""
+        """POST /api/v1/group_connections: creates a new group at Noyo."""
+
+    def request_connection_of_group(
+        self, group_id: str, carrier_id: str, carrier_group_id: str, sensitive: SensitiveFields
+    ) -> Connection:
+        """POST /api/v1/groups/{group_id}/group_connections. ValueError for a `federal_ein`: Noyo knows it."""
 
     def retry_connection(self, connection_id: str, wanted: RetryRequest, sensitive: SensitiveFields) -> Connection:
         """PUT /api/v1/group_connections/{id}/retry; None stays unchanged."""

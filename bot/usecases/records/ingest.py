@@ -8,7 +8,7 @@ from bot import policies
 from bot.domain import outbox
 from bot.domain.operations import Operation
 from bot.domain.outbox import OutboxEvent, RecordChange, in_order
-from bot.domain.reconciliation import created_since_sent, is_requested_disconnection
+from bot.domain.reconciliation import is_requested_connection, is_requested_disconnection
 from bot.domain.record_states import (
     RecordState,
     VersionOrder,
@@ -247,7 +247,7 @@ def _requesting_operation(record: Record, deps: Dependencies) -> Operation | Non
         if not record.carrier_group_id:
             return None
         operation = deps.operations.open_on(pending_connection_ref(record.carrier_id, record.carrier_group_id))
-        return operation if operation is not None and created_since_sent(record, operation) else None
+        return operation if operation is not None and is_requested_connection(record, operation) else None
     if record.source_type is not DisconnectionSource.PLATFORM or not record.group_id:
         return None
     operation = deps.operations.open_on(pending_disconnection_ref(record.group_id, record.carrier_id))
@@ -258,8 +258,7 @@ def _link(record_state: RecordState, by: Operation | None) -> RecordState:
     wanted = ConnectionRequest if isinstance(record_state.record, Connection) else DisconnectionRequest
     if by is None or by.actor is None or not isinstance(by.input, wanted):
         return record_state
-    group_id = by.input.group_id if isinstance(by.input, DisconnectionRequest) else None
-    linked_state = link_to_operation(record_state, by.id, by.actor, by.input.group_name, group_id)
+    linked_state = link_to_operation(record_state, by.id, by.actor, by.input.group_name, by.input.group_id)
     return replace(linked_state, operation_event=next(iter(by.last_events), record_state.operation_event))
 
 

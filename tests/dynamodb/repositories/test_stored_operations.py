@@ -38,7 +38,7 @@ TEXT = st.text(st.characters(codec="utf-8"))
 MAYBE_TEXT, MAYBE_NUMBER = st.none() | TEXT, st.none() | st.integers()
 ENTITIES = st.builds(EntityRef, st.sampled_from(EntityKind), TEXT.filter(bool))
 INPUTS = {
-    OperationKind.REQUEST_CONNECTION: st.builds(ConnectionRequest, TEXT, TEXT, TEXT, MAYBE_TEXT),
+    OperationKind.REQUEST_CONNECTION: st.builds(ConnectionRequest, TEXT, TEXT, TEXT, MAYBE_TEXT, MAYBE_TEXT),
     OperationKind.RETRY_CONNECTION: st.builds(RetryRequest, MAYBE_TEXT, MAYBE_TEXT),
     OperationKind.DECIDE_DISCONNECTION: st.builds(
         DecisionRequest,
