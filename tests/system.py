@@ -232,11 +232,14 @@ class System:
     # ---------------------------------------------------------------- what people do
 
     def request_connection(self, user: str = ANA, **fields: str) -> Any:
-        """Types /noyo connect and submits the form."""
+        """Types /noyo connect and submits the form for a new group, whatever groups have a similar name."""
         self.slack.command(user, CONNECTIONS, "/noyo", "connect")
         view = self.slack.view_of(user)
         assert view is not None
-        return self.slack.submit(user, view.id, REQUEST | fields)
+        reply = self.slack.submit(user, view.id, REQUEST | fields)
+        shown = self.slack.view_of(user)
+        asked = [each["element"] for each in (shown.blocks if shown else []) if each["block_id"] == "new_group"]
+        return self.slack.submit(user, view.id, {"new_group": asked[0]["options"][0]["value"]}) if asked else reply
 
     def retry(self, user: str, channel: str, ts: str, **fields: str) -> Any:
         """Clicks *Retry…* on a message and submits the form."""

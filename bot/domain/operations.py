@@ -174,8 +174,6 @@ class Operation:
     last_events: tuple[str, ...] = ()
     """Ids of the outbox events that its next event follows."""
 
-    # ---------------------------------------------------------------- questions
-
     @property
     def is_open(self) -> bool:
         return not self.state.settled

@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import chain
 
+from bot.domain.groups import may_resemble, name_words
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityRef, Record
 from bot.dynamodb import schema
@@ -25,6 +26,8 @@ CANDIDATES = 100
 MOST_PAGES = 3
 """A page is a megabyte, or some 2,500 words. A search for several words filters at most this many pages."""
 SHORTEST_PREFIX = 3
+SIMILAR = 500
+"""How many words are compared with a name, some 75 kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,24 @@ def _with_word(table: Table, word: str, others: list[str]) -> list[EntityRef]:
         "pk = :pk AND begins_with(sk, :sk)", values, only=only or None, limit=CANDIDATES, pages=MOST_PAGES
     )
     return [read_item(SearchWord, row).entity for row in rows]
+
+
+def resembling(table: Table, name: str) -> list[EntityRef]:
+    """Records that may belong to a group with a similar name, in one query.
+
+    They have a word that begins as the longest word of the name does. With more of them than the query reads, as in a
+    very large table, some may be missed.
+    """
+    words = words_in(" ".join(name_words(name)))
+    if not words:
+        return []
+    longest = max(words, key=len)
+    beginning = longest[: max(SHORTEST_PREFIX, (len(longest) + 1) // 2)]
+    values: dict[str, Value] = {":pk": schema.words(longest), ":sk": beginning}
+    rows = table.query("pk = :pk AND begins_with(sk, :sk)", values, limit=SIMILAR)
+    found = (read_item(SearchWord, row) for row in rows)
+    similar = (word.entity for word in found if may_resemble(name, frozenset(name_words(word.words))))
+    return list(dict.fromkeys(similar))[:CANDIDATES]
 
 
 def best_first(found: list[RecordState], query: str) -> list[RecordState]:

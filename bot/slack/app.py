@@ -27,6 +27,8 @@ Body = dict[str, Any]
 Listener = Callable[..., None]
 Click = Callable[[RequestContext, ButtonValue], None]
 Submission = Callable[[RequestContext, Body], Json]
+Suggestion = Callable[[RequestContext, str], Json]
+Choice = Callable[[RequestContext, Json, str], None]
 
 
 def build_app(context: RequestContext) -> App:
@@ -51,12 +53,17 @@ def build_app(context: RequestContext) -> App:
 
 def _register(app: App, context: RequestContext) -> None:
     app.command(context.command)(_command(context))
-    app.options("carrier_id")(_options(context))
+    for action_id, suggest in SUGGESTIONS.items():
+        app.options(action_id)(_options(context, suggest))
+    app.action(connect.GROUP)(_choice(context, connect.choose_group))
     for callback_id, submit in SUBMISSIONS.items():
         app.view(callback_id)(_view(context, submit))
     for action, click in CLICKS.items():
         app.action(action.value)(_button(context, click, sends=action in SENDS))
 
+
+SUGGESTIONS: dict[str, Suggestion] = {"carrier_id": connect.suggest_carriers, connect.GROUP: connect.suggest_groups}
+"""Fields whose options are found by typing, by action id."""
 
 SUBMISSIONS: dict[str, Submission] = {
     connect.CALLBACK: connect.FORM.submission,
@@ -73,6 +80,7 @@ CLICKS: dict[Action, Click] = {
     Action.APPROVE: decide.APPROVE.click,
     Action.REJECT: decide.REJECT.click,
     Action.DISCONNECT: disconnect.FORM.click,
+    Action.ADD_CARRIER: connect.click_add_carrier,
     Action.CONFIRM: second_approval.FORM.click,
     Action.WITHDRAW: second_approval.click_withdraw,
     Action.CLAIM: claim.click,
@@ -108,9 +116,20 @@ def _button(context: RequestContext, click: Click, *, sends: bool) -> Listener:
     return listener
 
 
-def _options(context: RequestContext) -> Listener:
+def _options(context: RequestContext, suggest: Suggestion) -> Listener:
     def listener(ack: Any, body: Body) -> None:
-        ack(**connect.suggest(context, body.get("value", "")))
+        ack(**suggest(context.for_actor(Actor.of(body)), body.get("value", "")))
+
+    return listener
+
+
+def _choice(context: RequestContext, choose: Choice) -> Listener:
+    """A choice in an open form, which the form follows. Empty text: the choice was cleared."""
+
+    def listener(ack: Any, body: Body) -> None:
+        chosen = body["actions"][0].get("selected_option") or {}
+        choose(context.for_actor(Actor.of(body)), body["view"], str(chosen.get("value", "")))
+        ack()
 
     return listener
 

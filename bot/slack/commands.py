@@ -109,7 +109,7 @@ _disconnect = Choosing(
 
 COMMANDS = {
     "connect": Command(
-        "connect [group name]", "request a connection of a new group to a carrier", connect.start, sends=True
+        "connect [group name]", "connect a new or existing group to a carrier", connect.start, sends=True
     ),
     "status": Command("status [who]", "show a connection, or everything that needs our action", status.start),
     "retry": Command("retry <who>", "retry a connection that failed", _retry, sends=True),

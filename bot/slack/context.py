@@ -28,6 +28,10 @@ class ViewGateway(Protocol):
         """views.open. A trigger is valid for three seconds and can be used once."""
         ...
 
+    def update_view(self, view_id: str, view: Json) -> bool:
+        """views.update: replaces an open modal. False if it is closed."""
+        ...
+
     def respond(self, response_url: str, answer: Json) -> None:
         """Post to the response URL of an interaction. It is valid for 30 minutes and can be used five times."""
         ...

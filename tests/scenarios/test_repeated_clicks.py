@@ -12,6 +12,7 @@ import pytest
 from bot.slack.app import CLICKS, SUBMISSIONS
 from bot.slack.commands import COMMANDS
 from tests.scenarios.test_truth import card_with, request_disconnection, unclear_retry
+from tests.slack.incoming import press_button
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System
 
 SEND_AGAIN = "resolve_send_again"
@@ -241,6 +242,15 @@ def submit_confirmation(system: System) -> Repeated:
     return submits(system, BEN)
 
 
+def click_add_carrier(system: System) -> Repeated:
+    connected(system)
+    types(system, "status Whole")
+    [answer] = system.slack.ephemerals(ANA)
+    elements = [each for block in answer.blocks if block["type"] == "actions" for each in block["elements"]]
+    [button] = [element for element in elements if element["action_id"] == "add_carrier"]
+    return ANA, press_button(system, button)
+
+
 INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "command connect": command_connect,
     "command status": command_status,
@@ -260,6 +270,7 @@ INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "click approve": click_decide("approve"),
     "click reject": click_decide("reject"),
     "click disconnect": click_disconnect,
+    "click add_carrier": click_add_carrier,
     "click confirm_disconnection": click_confirm,
     "click withdraw_disconnection": click_withdraw,
     "click claim": click_claim,

@@ -265,7 +265,8 @@ def test_a_closed_modal_causes_no_call(system: System) -> None:
 
 
 def test_a_failed_search_for_carriers_returns_no_options(system: System) -> None:
-    body = {"type": "block_suggestion", "api_app_id": local.APP, "team": {"id": local.TEAM}, "action_id": "carrier_id"}
+    sender = {"api_app_id": local.APP, "team": {"id": local.TEAM}, "user": {"id": ANA}}
+    body = {"type": "block_suggestion", "action_id": "carrier_id", **sender}
     assert json.loads(post_signed(system, interaction_body({**body, "value": 7}))["body"]) == {"options": []}
     assert json.loads(post_signed(system, interaction_body({**body, "value": "guard"}))["body"])["options"]
 

@@ -111,6 +111,9 @@ class FakeSlackAnswers:
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
         self._send("modal", trigger_id, view)
 
+    def update_view(self, view_id: str, view: dict[str, Any]) -> bool:
+        raise NotImplementedError
+
     def respond(self, response_url: str, answer: dict[str, Any]) -> None:
         self._send("response_url", response_url, answer)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote
 
+from bot.domain.groups import resemble
 from bot.domain.outbox import RecordChange
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_states import RecordState
@@ -14,7 +15,7 @@ from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef,
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
-from bot.dynamodb.search_index import best_first, candidates, changed_words
+from bot.dynamodb.search_index import best_first, candidates, changed_words, resembling
 from bot.dynamodb.table import ConditionFailed, Repository
 from bot.errors import ConcurrentUpdate, UnknownSchema
 
@@ -89,6 +90,10 @@ class DynamoRecordRepository(Repository):
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         states = self.record_states(candidates(self._table, text))
         return best_first(list(states.values()), text)[:limit]
+
+    def find_similar(self, name: str) -> list[RecordState]:
+        states = self.record_states(resembling(self._table, name)).values()
+        return [state for state in states if resemble(state.record.group_name or "", name)]
 
 
 def writes_of(change: RecordChange) -> list[Write]:

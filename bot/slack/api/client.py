@@ -232,9 +232,12 @@ class SlackMessageGateway:
         return SearchPage(None, following)
 
     def show_in_view(self, view_id: str, answer: Content) -> bool:
-        """views.update; needs no trigger."""
+        return self.update_view(view_id, self._as_view(answer))
+
+    def update_view(self, view_id: str, view: Json) -> bool:
+        """views.update; needs no trigger. False if the modal is closed."""
         try:
-            self._calls.write("views.update", view_id=view_id, view=self._as_view(answer))
+            self._calls.write("views.update", view_id=view_id, view=view)
         except SlackRefused as refused:
             if refused.code in ("not_found", "view_not_found"):
                 return False

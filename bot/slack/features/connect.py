@@ -1,74 +1,165 @@
 """*connect*: somebody wants a group connected to a carrier.
 
-The person has the group's name, its id at the carrier and its EIN at hand, and wants to be sure that it is sent once.
-What can go wrong: a typo in a number, the wrong carrier, a colleague who requests the same at the same time, a
-connection that Noyo already has, or a modal that is closed before the answer arrives.
+The person has the group's name, its id at the carrier and, for a new group, its EIN at hand, and wants to be sure that
+it is sent once. What can go wrong: a typo in a number, the wrong carrier, a colleague who requests the same at the same
+time, a connection that Noyo already has, a second group at Noyo for an employer that it knows, or a modal that is
+closed before the answer arrives.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from bot.domain.groups import KnownGroup
 from bot.domain.operations import Operation
 from bot.domain.people import Right
-from bot.domain.records import pending_connection_ref
+from bot.domain.record_states import RecordState
+from bot.domain.records import Connection, pending_connection_ref
 from bot.domain.requests import ConnectionRequest
 from bot.slack.context import RequestContext
 from bot.slack.features.forms import Entry, Form, FormTarget, answer
-from bot.slack.views import replies
+from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.message import DisplaySettings
+from bot.slack.views.message import DisplaySettings, Message, Paragraph
 from bot.slack.views.modals import (
     MAX_NAME,
+    MAX_OPTION,
     MAX_STATIC_OPTIONS,
     FieldErrors,
+    broker_fields,
     carrier_group_id_field,
+    checkbox_field,
     choice_field,
     choices,
+    federal_ein_field,
     field_errors,
     form,
+    notice,
     parse_sensitive_fields,
-    sensitive_fields,
+    replace_modal,
+    search_field,
     text_field,
 )
-from bot.slack.views.rich_text import Json, RichText, UntrustedText, own_group_id, rich_text, utc_text
+from bot.slack.views.rich_text import Json, RichText, UntrustedText, own_group_id, plain, rich_text, utc_text
 from bot.usecases.operations.submit import request_connection
+from bot.usecases.records.groups import groups_named, known_group, similar_groups
 
 CALLBACK = "connect"
-REQUIRED = ("carrier_id", "group_name", "carrier_group_id", "federal_ein")
+GROUP = "group"
+"""Action id of the search for an existing group."""
+NEW_GROUP = "new_group"
+"""Action id of the checkbox by which a person confirms that a group with a similar name is another one."""
+REQUIRED = ("carrier_id", "carrier_group_id")
+REQUIRED_FOR_NEW = ("group_name", "federal_ein")
+LISTED = 5
+OPTION_NAME_LENGTH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The group that the form is for; None for a new one."""
+
+    group: KnownGroup | None
 
 
 def start(context: RequestContext, text: str) -> Json:
-    """`/noyo connect [group name]`: opens the form."""
+    """`/noyo connect [group name]`: opens the form, for the group of this name if there is exactly one."""
     permission = context.authorize(Right.REQUEST)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    context.open_view(_view(context.display, text.strip()))
+    name, records = text.strip(), context.deps.records
+    named = similar_groups(name, records) if name else []
+    group = known_group(named[0].id, records) if len(named) == 1 else None
+    context.open_view(_view(context.display, group, "" if group else name))
     return {}
 
 
-def suggest(context: RequestContext, query: str) -> Json:
+def click_add_carrier(context: RequestContext, value: ButtonValue) -> None:
+    """The *Add a Carrier…* button: opens the form for the group of this connection."""
+    permission = context.authorize(Right.REQUEST, value.record)
+    if not permission.allowed:
+        context.open_view(notice("Not possible", replies.denial(permission)))
+        return
+    record_state = context.deps.records.record_state(value.record)
+    group_id = record_state.record.group_id if record_state else None
+    group = known_group(group_id, context.deps.records) if group_id else None
+    if group is None:
+        context.open_view(notice("Not possible", "Noyo has not said which of its groups this is. Try again later."))
+        return
+    context.open_view(_view(context.display, group))
+
+
+def choose_group(context: RequestContext, view: Json, group_id: str) -> None:
+    """Somebody chose a group in the form, or cleared the choice: shows the fields that such a request needs."""
+    if context.authorize(Right.REQUEST).allowed:
+        group = known_group(group_id, context.deps.records) if group_id else None
+        context.web.update_view(view["id"], _view(context.display, group, unknown=bool(group_id) and group is None))
+
+
+def suggest_carriers(context: RequestContext, query: str) -> Json:
     """Options for the carrier field, once there are too many carriers for a list."""
     return {"options": choices(context.display.carriers.matching(query)[:MAX_STATIC_OPTIONS])}
 
 
-def _read(_: RequestContext, entry: Entry) -> FormTarget[str]:
-    """The connection has no record yet: a denial is audited under the carrier and id that were typed."""
-    valid = not _errors(entry)
-    carrier_id, group_id = (entry.values.get("carrier_id", "").lower(), entry.values.get("carrier_group_id", ""))
-    return FormTarget(pending_connection_ref(carrier_id, group_id) if valid else None, entry.view_id)
+def suggest_groups(context: RequestContext, query: str) -> Json:
+    """Options for the search for an existing group."""
+    if not context.authorize(Right.REQUEST).allowed:
+        return {"options": []}
+    found = groups_named(query, context.deps.records)[:MAX_STATIC_OPTIONS]
+    return {"options": choices([_option(group, context.display) for group in found])}
 
 
-def _errors(entry: Entry) -> FieldErrors:
-    return field_errors(entry.values, required=REQUIRED)
+def _option(group: KnownGroup, display: DisplaySettings) -> tuple[str, str]:
+    """Two groups of one name differ in their carriers."""
+    names = (rich_text(display.carrier(state.record.carrier_id)) for state in group.connections)
+    carriers = dict.fromkeys(plain(name, limit=MAX_OPTION) for name in names)
+    return group.id, f"{_name(group, OPTION_NAME_LENGTH)} · {', '.join(carriers)}"
 
 
-def _submit(context: RequestContext, entry: Entry, _: str) -> Json:
-    values = entry.values
-    wanted = ConnectionRequest(values["carrier_id"].lower(), values["carrier_group_id"], values["group_name"])
+def _name(group: KnownGroup, limit: int = MAX_NAME) -> str:
+    return plain(rich_text(record_facts.group_name(group.connections[0].record)), limit=limit)
+
+
+def _read(context: RequestContext, entry: Entry) -> FormTarget[Chosen]:
+    """The connection has no record yet: a denial is audited under the carrier and id that were typed.
+
+    None if we do not know the chosen group any more, or if none is chosen in a form that was for an existing group.
+    """
+    group_id = entry.values.get(GROUP, "")
+    chosen = Chosen(known_group(group_id, context.deps.records) if group_id else None)
+    valid = not _errors(entry, chosen)
+    carrier_id, number = (entry.values.get("carrier_id", "").lower(), entry.values.get("carrier_group_id", ""))
+    missing = group_id if chosen.group is None else ""
+    was_for_existing = GROUP in entry.values and "group_name" not in entry.values and not group_id
+    return FormTarget(
+        pending_connection_ref(carrier_id, number) if valid else None, None if missing or was_for_existing else chosen
+    )
+
+
+def _errors(entry: Entry, chosen: Chosen) -> FieldErrors:
+    if chosen.group is None:
+        return field_errors(entry.values, required=REQUIRED + REQUIRED_FOR_NEW)
+    values = {name: value for name, value in entry.values.items() if name not in REQUIRED_FOR_NEW}
+    return field_errors(values, required=REQUIRED)
+
+
+def _submit(context: RequestContext, entry: Entry, chosen: Chosen) -> Json:
+    values, group = entry.values, chosen.group
+    name = values["group_name"] if group is None else group.name
+    similar = similar_groups(name, context.deps.records) if group is None else []
+    if similar and not _is_confirmed(context, entry):
+        return replace_modal(_view(context.display, None, name, similar=similar))
+    wanted = ConnectionRequest(
+        values["carrier_id"].lower(), values["carrier_group_id"], name, group_id=group.id if group else None
+    )
+    sensitive = parse_sensitive_fields(values)
     result = request_connection(
         entry.view_id,
         context.actor.user_id,
         wanted=wanted,
-        sensitive=parse_sensitive_fields(values),
+        sensitive=replace(sensitive, federal_ein=None) if group else sensitive,  # Noyo knows the EIN of its groups.
         reply_to=entry.reply_to,
         deps=context.deps,
     )
@@ -103,18 +194,85 @@ def _description(wanted: ConnectionRequest, display: DisplaySettings) -> RichTex
     )
 
 
-def _view(display: DisplaySettings, group_name: str = "") -> Json:
+def _view(
+    display: DisplaySettings,
+    group: KnownGroup | None,
+    group_name: str = "",
+    *,
+    similar: Sequence[KnownGroup] = (),
+    unknown: bool = False,
+) -> Json:
+    """The form for this group, or else for a new one.
+
+    `similar`: known groups that the new one may be. `unknown`: the group that the person chose is not known any more.
+    """
     return form(
         "Request a connection",
         "Send to Noyo",
         CALLBACK,
         [
+            _group_field(display, group),
+            *Message([Paragraph(_about_group(display, group, unknown=unknown))]).blocks(),
             _carrier_field(display),
-            text_field("group_name", "Group name", initial=group_name, max_length=MAX_NAME),
+            *([] if group else [text_field("group_name", "Group name", initial=group_name, max_length=MAX_NAME)]),
+            *(_confirmation_fields(display, group_name, similar) if similar else []),
             carrier_group_id_field(hint="The group, policy or master agreement number at this carrier."),
-            *sensitive_fields(federal_ein_optional=False, hint="Sent to Noyo. Encrypted until then, and never shown."),
+            *([] if group else [federal_ein_field(hint=EIN_HINT, optional=False)]),
+            *broker_fields(),
         ],
     )
+
+
+EIN_HINT = "Sent to Noyo. Encrypted until then, and never shown."
+
+
+def _group_field(display: DisplaySettings, group: KnownGroup | None) -> Json:
+    return search_field(
+        GROUP,
+        "Existing group",
+        placeholder="Type part of its name or an id",
+        hint="Choose a group that Noyo knows, to connect it to one more carrier. Leave this empty for a new group.",
+        initial=_option(group, display) if group else None,
+    )
+
+
+def _about_group(display: DisplaySettings, group: KnownGroup | None, *, unknown: bool) -> list[RichText]:
+    if unknown:
+        return [rich_text("Switchboard no longer has that group. Choose another one, or enter a new group.")]
+    if group is None:
+        return []
+    lines = [_connection_line(state, display) for state in group.connections[:LISTED]]
+    incomplete = [rich_text("Not all of its connections are shown.")] if len(group.connections) > LISTED else []
+    return [rich_text(UntrustedText(_name(group)), " has these connections:"), *lines, *incomplete]
+
+
+def _connection_line(state: RecordState, display: DisplaySettings) -> RichText:
+    record = state.record
+    number = record_facts.carrier_group_id_line(record) if isinstance(record, Connection) else ()
+    status = record_facts.status_name(record.status)
+    return rich_text("• ", display.carrier(record.carrier_id), ": ", status, ". ", *number)
+
+
+def _confirmation_fields(display: DisplaySettings, group_name: str, similar: Sequence[KnownGroup]) -> list[Json]:
+    """Asked for each name anew: the value of the checkbox is for this name."""
+    names = [rich_text("• ", UntrustedText(_option(group, display)[1])) for group in similar[:LISTED]]
+    question = rich_text("Noyo already has a group with a similar name:")
+    advice = rich_text("To connect that group, choose it under “Existing group”. Nothing has been sent yet.")
+    confirm, value = "This is another employer: create a new group", _confirmation(group_name)
+    return [
+        *Message([Paragraph([question, *names, advice])]).blocks(),
+        checkbox_field(NEW_GROUP, "New group", confirm, value=value),
+    ]
+
+
+def _is_confirmed(context: RequestContext, entry: Entry) -> bool:
+    """Also if this form was submitted before: the group that it is similar to may be the one that it created."""
+    confirmed = entry.values.get(NEW_GROUP) == _confirmation(entry.values["group_name"])
+    return confirmed or context.deps.operations.operation(entry.view_id) is not None
+
+
+def _confirmation(group_name: str) -> str:
+    return sha256(group_name.encode()).hexdigest()[:16]
 
 
 def _carrier_field(display: DisplaySettings) -> Json:
@@ -126,11 +284,11 @@ def _carrier_field(display: DisplaySettings) -> Json:
     return choice_field("carrier_id", "Carrier", carriers)
 
 
-FORM: Form[str] = Form(
+FORM: Form[Chosen] = Form(
     right=Right.REQUEST,
     parse=lambda view: ButtonValue(operation_id=view["id"]),
     read=_read,
-    show=lambda context, _, __: _view(context.display),
-    validate=lambda _, entry, __: _errors(entry),
+    show=lambda context, _, __: _view(context.display, None, unknown=True),
+    validate=lambda _, entry, chosen: _errors(entry, chosen),
     submit=_submit,
 )

@@ -187,7 +187,8 @@ def _conflict(details: Mapping[str, str]) -> RichText:
 def _submitted(details: Mapping[str, str]) -> str:
     action = _DECIDED.get(_table_key(details))
     if action is None:
-        return _SUBMITTED.get(details.get("kind", ""), "asked for something")
+        what = _SUBMITTED.get(details.get("kind", ""), "asked for something")
+        return f"{what} of a group that Noyo knew already" if "group_id" in details else what
     particulars = []
     if "effective_end_date" in details:
         particulars.append(f"last managed day {date_text(date.fromisoformat(details['effective_end_date']))}")

@@ -23,13 +23,14 @@ from bot.slack.views.message import Message, Paragraph, Part, Quote
 from bot.slack.views.modals import (
     MAX_GROUP_ID,
     FieldErrors,
+    broker_fields,
     carrier_group_id_field,
+    federal_ein_field,
     field_errors,
     form,
     notice,
     parse_sensitive_fields,
     replace_modal,
-    sensitive_fields,
 )
 from bot.slack.views.operation_text import in_progress
 from bot.slack.views.record_facts import status_name
@@ -61,7 +62,8 @@ def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> J
         [
             *Message(_facts(context, record, changed=record.version != shown.version)).blocks(),
             carrier_group_id_field(_initial_id(record), hint="Correct it if it was wrong.", block_id=_id_block(record)),
-            *sensitive_fields(federal_ein_optional=True, hint="Leave a field blank to keep the value at Noyo."),
+            federal_ein_field(hint="Leave a field blank to keep the value at Noyo.", optional=True),
+            *broker_fields(),
         ],
         about=buttons.encode(ButtonValue(record.entity, record.version)),
     )

@@ -11,6 +11,7 @@ colleague is deciding at this moment.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.domain.content import RecordCard
@@ -22,7 +23,7 @@ from bot.domain.requests import DisconnectionRequest
 from bot.slack.context import RequestContext
 from bot.slack.features import pause
 from bot.slack.views import buttons, record_facts, replies
-from bot.slack.views.buttons import ButtonValue
+from bot.slack.views.buttons import Action, ButtonValue
 from bot.slack.views.cards import message, no_links
 from bot.slack.views.message import Buttons, Message, Paragraph, Part
 from bot.slack.views.modals import UUID, notice, notice_view
@@ -64,7 +65,8 @@ def _found(context: RequestContext, text: str) -> Json:
         return _nothing(context, text)
     if len(found) == 1:
         return _card(context, found[0])
-    return listing(context, f"Several match. Which one? ({context.command} status with an id shows one.)", found)
+    opening = f"Several match. Which one? ({context.command} status with an id shows one.)"
+    return listing(context, opening, found, last=_group_buttons(found))
 
 
 def click_details(context: RequestContext, value: ButtonValue) -> None:
@@ -73,9 +75,14 @@ def click_details(context: RequestContext, value: ButtonValue) -> None:
 
 
 def listing(
-    context: RequestContext, opening: str, found: list[RecordState], *, first: Sequence[Sequence[Part]] = ()
+    context: RequestContext,
+    opening: str,
+    found: list[RecordState],
+    *,
+    first: Sequence[Sequence[Part]] = (),
+    last: Sequence[Part] = (),
 ) -> Json:
-    """Several records, each with its buttons; more than fit are named as more. `first`: rows that stand before them."""
+    """Several records, each with its buttons; more than fit are named as more. `first` and `last` surround them."""
     parts: list[Part] = [Paragraph([rich_text(opening)]), *(part for lines in first for part in lines)]
     shown = found[: LISTED - len(first)]
     disconnections = current_disconnections(shown, context.deps.records)
@@ -85,7 +92,7 @@ def listing(
         parts += [_buttons(context, record_state, disconnection)]
     if len(found) > len(shown):
         parts.append(Paragraph([rich_text("More match: add a word, or use an id.")]))
-    return replies.ephemeral(*parts)
+    return replies.ephemeral(*parts, *last)
 
 
 def nothing_found(context: RequestContext, text: str) -> RichText:
@@ -112,7 +119,20 @@ def _card(context: RequestContext, record_state: RecordState) -> Json:
     card = record_card(record_state.entity, context.deps)
     if card is None:
         return replies.ephemeral(nothing_found(context, record_state.entity.key))
-    return replies.from_message(message(card, context.display))
+    shown = message(card, context.display)
+    return replies.from_message(replace(shown, parts=[*shown.parts, *_group_buttons([record_state])]))
+
+
+def _group_buttons(found: Sequence[RecordState]) -> list[Part]:
+    """*Add a Carrier…*, if all connections found are of one group that Noyo has named."""
+    connections = [state for state in found if isinstance(state.record, Connection)]
+    if not connections or connections[0].record.group_id is None:
+        return []
+    if len({state.record.group_id for state in connections}) > 1:
+        return []
+    newest = connections[0].record
+    button = record_facts.record_button(Action.ADD_CARRIER, newest)
+    return [Buttons([button], f"{newest.entity}:{newest.version}:group")]
 
 
 def _nothing(context: RequestContext, text: str) -> Json:

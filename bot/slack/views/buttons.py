@@ -31,6 +31,7 @@ class Action(StrEnum):
     DISCONNECT = "disconnect"
     CONFIRM = "confirm_disconnection"
     WITHDRAW = "withdraw_disconnection"
+    ADD_CARRIER = "add_carrier"
     DETAILS = "details"
     CLAIM = "claim"
     RELEASE = "release"
@@ -39,7 +40,17 @@ class Action(StrEnum):
     CLOSE = "resolve_close"
 
 
-SENDS = frozenset({Action.RETRY, Action.APPROVE, Action.REJECT, Action.DISCONNECT, Action.CONFIRM, Action.SEND_AGAIN})
+SENDS = frozenset(
+    {
+        Action.RETRY,
+        Action.APPROVE,
+        Action.REJECT,
+        Action.DISCONNECT,
+        Action.ADD_CARRIER,
+        Action.CONFIRM,
+        Action.SEND_AGAIN,
+    }
+)
 """Buttons that lead to something being sent to Noyo; refused while Switchboard only observes."""
 
 
@@ -122,6 +133,7 @@ _RECORD_BUTTONS = {
     Action.APPROVE: ("Approve Disconnection…", "Approve disconnecting {name}"),
     Action.REJECT: ("Reject, Keep Connected…", "Keep {name} connected"),
     Action.DISCONNECT: ("Disconnect…", "Disconnect {name}"),
+    Action.ADD_CARRIER: ("Add a Carrier…", "Add a carrier to {name}"),
     Action.DETAILS: ("Details", "Details of {name}"),
     Action.CLAIM: ("Claim", "Claim: {name}"),
     Action.RELEASE: ("Release", "Release {name}"),

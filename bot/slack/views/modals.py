@@ -74,6 +74,19 @@ def choice_field(name: str, label: str, options: Sequence[tuple[str, str]], *, h
     return _field(name, label, element, hint, optional=False)
 
 
+def search_field(name: str, label: str, *, placeholder: str, hint: str, initial: tuple[str, str] | None = None) -> Json:
+    """An optional choice that the person finds by typing. Each choice is sent at once, so that the form can follow."""
+    element: Json = {
+        "type": "external_select",
+        "action_id": name,
+        "min_query_length": 1,
+        "placeholder": plain_text(placeholder),
+    }
+    if initial is not None:
+        [element["initial_option"]] = choices([initial])
+    return _field(name, label, element, hint, optional=True) | {"dispatch_action": True}
+
+
 def date_field(name: str, label: str, *, hint: str, initial: date | None) -> Json:
     element: Json = {"type": "datepicker", "action_id": name}
     if initial is not None:
@@ -81,9 +94,9 @@ def date_field(name: str, label: str, *, hint: str, initial: date | None) -> Jso
     return _field(name, label, element, hint, optional=False)
 
 
-def checkbox_field(name: str, label: str, text: str) -> Json:
+def checkbox_field(name: str, label: str, text: str, *, value: str = "yes") -> Json:
     """One optional checkbox."""
-    element: Json = {"type": "checkboxes", "action_id": name, "options": choices([("yes", text)])}
+    element: Json = {"type": "checkboxes", "action_id": name, "options": choices([(value, text)])}
     return _field(name, label, element, "", optional=True)
 
 
@@ -139,17 +152,21 @@ def carrier_group_id_field(initial: str = "", *, hint: str, block_id: str = "car
     return field | {"block_id": block_id}
 
 
-def sensitive_fields(*, federal_ein_optional: bool, hint: str = "") -> list[Json]:
-    """Fields that are sent to Noyo, encrypted until then, and never shown."""
+def federal_ein_field(*, hint: str, optional: bool) -> Json:
+    """Sent to Noyo, encrypted until then, and never shown."""
+    return text_field(
+        "federal_ein",
+        "Employer's federal EIN",
+        hint=hint,
+        placeholder="12-3456789",
+        max_length=MAX_TAX_NUMBER,
+        optional=optional,
+    )
+
+
+def broker_fields() -> list[Json]:
+    """Sent to Noyo, encrypted until then, and never shown."""
     return [
-        text_field(
-            "federal_ein",
-            "Employer's federal EIN",
-            hint=hint,
-            placeholder="12-3456789",
-            max_length=MAX_TAX_NUMBER,
-            optional=federal_ein_optional,
-        ),
         _if_asked("broker_federal_ein", "Broker's federal EIN", MAX_TAX_NUMBER),
         _if_asked(
             "broker_tin", "Broker's TIN", MAX_TAX_NUMBER, hint="Only if the carrier asks for it: an EIN or an SSN."

@@ -38,7 +38,8 @@ def request_card(card: RequestCard, display: DisplaySettings) -> Message:
     operation = card.operation
     if isinstance(operation.input, DisconnectionRequest):
         return pending_disconnection_card(card, operation.input, display)
-    parts: list[Part] = [Paragraph([*carrier_group_id_line(operation), *_request_state(operation, display)])]
+    facts = [*existing_group_line(operation), *carrier_group_id_line(operation)]
+    parts: list[Part] = [Paragraph([*facts, *_request_state(operation, display)])]
     if card.duplicate is not None:
         parts.append(Paragraph(duplicate_facts(card.duplicate, display)))
     title = rich_text("Request: ", *request_title(operation, display))
@@ -108,9 +109,17 @@ def request_facts(operation: Operation, display: DisplaySettings) -> list[RichTe
         return []
     return [
         labelled("Group", UntrustedText(request.group_name, unmasked=request.carrier_group_id)),
+        *existing_group_line(operation),
         labelled("Carrier", display.carrier(request.carrier_id)),
         *carrier_group_id_line(operation),
     ]
+
+
+def existing_group_line(operation: Operation) -> list[RichText]:
+    request = operation.input
+    if not isinstance(request, ConnectionRequest) or request.group_id is None:
+        return []
+    return [labelled("Existing group at Noyo", UntrustedText(request.group_id, 60))]
 
 
 def carrier_group_id_line(operation: Operation) -> list[RichText]:

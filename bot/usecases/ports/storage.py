@@ -54,6 +54,9 @@ class RecordRepository(Protocol):
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         """Search by id, start of an id, carrier group id, or words of the name. Consistent reads, best match first."""
 
+    def find_similar(self, name: str) -> list[RecordState]:
+        """Records whose group's name resembles `name`, see `bot.domain.groups`. One query unless there are any."""
+
 
 class OperationRepository(Protocol):
     def submit(

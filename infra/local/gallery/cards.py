@@ -34,6 +34,7 @@ from infra.local.gallery.operations import (
     approval,
     connection_request,
     disconnection,
+    existing_group_request,
     open_states,
     outcomes,
     rejection,
@@ -189,6 +190,7 @@ def request_cards() -> Section:
             cards.append(posted(f"{name}: {title}", RequestCard(shown)))
         for title, shown in outcomes(operation):
             cards.append(posted(f"{name} ended: {title}", RequestCard(shown, _existing(shown))))
+    cards.append(posted("Request: for a group that Noyo knows", RequestCard(existing_group_request())))
     refusal = Outcome(OutcomeKind.REFUSED, "This group is protected.", status=403)
     protected = replace(with_outcome(disconnection(), OutcomeKind.REFUSED), outcome=refusal)
     cards.append(posted("Disconnect ended: refused for a protected group", RequestCard(protected)))

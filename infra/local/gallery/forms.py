@@ -11,9 +11,9 @@ from bot.domain.pauses import PauseHistory
 from bot.domain.record_states import RecordState
 from bot.domain.records import Carriers, ConnectionStatus, DisconnectionStatus, LocalStatus, UnknownValue
 from bot.slack.views.buttons import Action, ButtonValue
-from infra.local.gallery.cards import DISPLAY, OTHER_ENVIRONMENT, connection, request
+from infra.local.gallery.cards import BEAM, DISPLAY, OTHER_ENVIRONMENT, connection, request
 from infra.local.gallery.entries import Entry, Modal, Section
-from infra.local.gallery.interactions import VIEW_ID, clicked, submitted, typed
+from infra.local.gallery.interactions import VIEW_ID, chosen, clicked, submitted, typed
 from infra.local.gallery.operations import (
     GROUP,
     PAUSE,
@@ -24,7 +24,7 @@ from infra.local.gallery.operations import (
     with_outcome,
 )
 from infra.local.gallery.ports import GUEST, NOW, POLICY, waits_from
-from infra.local.gallery.samples import GUARDIAN, a_retry
+from infra.local.gallery.samples import GROUP_ID, GUARDIAN, a_retry
 
 CONNECT_VALUES = {
     "carrier_id": GUARDIAN,
@@ -74,6 +74,30 @@ def _connect_forms() -> Iterator[Entry]:
     own = replace(pending, id=VIEW_ID, input=replace(_wanted(pending), encrypted="encrypted"))
     sent = with_outcome(own, OutcomeKind.CONFIRMED)
     yield submitted("Sent before", form, CONNECT_VALUES, operations=[sent])
+
+
+def existing_group_forms() -> Section:
+    return Section("Connect: a group that Noyo knows", tuple(_existing_group_forms()))
+
+
+def _existing_group_forms() -> Iterator[Entry]:
+    known = connection(status=ConnectionStatus.COMPLETED, carrier_id=BEAM)
+    empty = typed("", "connect")
+    form = chosen("The form for a chosen group", empty, GROUP_ID, records=[known])
+    yield form
+    yield typed("The form: the command names the group", f"connect {GROUP}", records=[known])
+    yield clicked("The form: from Add a Carrier", Action.ADD_CARRIER, about(known), records=[known])
+    yield clicked("Add a Carrier: a guest", Action.ADD_CARRIER, about(known), records=[known], actor=GUEST)
+    unnamed = connection(group_id=None)
+    yield clicked("Add a Carrier: Noyo names no group", Action.ADD_CARRIER, about(unnamed), records=[unnamed])
+    several = [connection(id=f"connection {number}", carrier_group_id=f"{number}") for number in range(6)]
+    yield chosen("The form: more connections than are shown", empty, GROUP_ID, records=several)
+    yield chosen("The form: the group is not known any more", empty, GROUP_ID)
+    values = {"group": GROUP_ID, "carrier_id": GUARDIAN, "carrier_group_id": "00110011"}
+    yield submitted("Errors: nothing else was entered", form, {"group": GROUP_ID}, records=[known])
+    yield submitted("Sending", form, values, records=[known])
+    similar = CONNECT_VALUES | {"group_name": f"{GROUP} Inc"}
+    yield submitted("A new group with a similar name", empty, similar, records=[known])
 
 
 def _wanted(operation: Operation) -> Any:

@@ -15,6 +15,7 @@ from slack_bolt import BoltRequest
 from bot.errors import UnknownSchema
 from bot.slack.app import CLICKS, SUBMISSIONS, build_app
 from bot.slack.commands import dispatch
+from bot.slack.features.connect import choose_group
 from bot.slack.views.buttons import Action, ButtonValue
 from bot.slack.views.modals import notice
 from bot.slack.views.replies import error_message, push_modal
@@ -54,6 +55,15 @@ def submitted(title: str, form: Entry, values: Mapping[str, str], **stored: Any)
     if answer["response_action"] == "errors":
         return Modal(title, form.view, values, answer["errors"])
     return Modal(title, answer["view"], depth=2 if answer["response_action"] == "push" else 1)
+
+
+def chosen(title: str, form: Entry, group_id: str, **stored: Any) -> Entry:
+    """Somebody chooses a group in the form of a connection request."""
+    if not isinstance(form, Modal):
+        raise TypeError(f"{form.title} is no form")
+    opened = OpenedViews()
+    choose_group(context_of(Memory(**stored), opened), {**form.view, "id": VIEW_ID}, group_id)
+    return _shown(title, opened, {})
 
 
 def sent(title: str, action: str, value: str, *, team: str = TEAM) -> Entry:

@@ -15,6 +15,7 @@ from bot.domain.requests import ConnectionRequest, Decision, DecisionReason, Ref
 from infra.local.gallery.samples import (
     CHANGED,
     DISPLAY,
+    GROUP_ID,
     GUARDIAN,
     ID,
     a_connection,
@@ -82,6 +83,11 @@ def a_group_disconnection(**changes: Any) -> Any:
 
 def connection_request(**changes: Any) -> Operation:
     return a_request(**{"input": ConnectionRequest(GUARDIAN, "00110011", GROUP), **changes})
+
+
+def existing_group_request() -> Operation:
+    """A request for a group that Noyo knows."""
+    return connection_request(input=ConnectionRequest(GUARDIAN, "00110011", GROUP, group_id=GROUP_ID))
 
 
 def approval(**changes: Any) -> Operation:

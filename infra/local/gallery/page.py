@@ -36,6 +36,7 @@ def sections() -> tuple[Section, ...]:
         *threads.replies(),
         threads.about_switchboard(),
         forms.connect_forms(),
+        forms.existing_group_forms(),
         forms.retry_forms(),
         forms.decision_forms(),
         forms.disconnect_forms(),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.domain.groups import resemble
 from bot.domain.health import Component, HealthCheck
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import RecordChange
@@ -92,6 +93,9 @@ class Records:
         return [state for state in self._states.values() if wanted in (state.record.group_name or "").casefold()][
             :limit
         ]
+
+    def find_similar(self, name: str) -> list[RecordState]:
+        return [state for state in self._states.values() if resemble(state.record.group_name or "", name)]
 
     def write(self, change: RecordChange) -> None:
         if change.after is not None:
@@ -197,6 +201,10 @@ class OpenedViews:
 
     def open_view(self, _: str, view: Json) -> None:
         self.views.append(view)
+
+    def update_view(self, _: str, view: Json) -> bool:
+        self.views.append(view)
+        return True
 
     def respond(self, _: str, answer: Json) -> None:
         self.answers.append(answer)

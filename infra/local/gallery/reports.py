@@ -17,7 +17,14 @@ from infra.local.gallery.cards import connection, request
 from infra.local.gallery.entries import Entry, Section
 from infra.local.gallery.forms import PAUSED
 from infra.local.gallery.interactions import typed
-from infra.local.gallery.operations import OPERATIONS, REFUSAL, connection_request, disconnection, outcomes
+from infra.local.gallery.operations import (
+    OPERATIONS,
+    REFUSAL,
+    connection_request,
+    disconnection,
+    existing_group_request,
+    outcomes,
+)
 from infra.local.gallery.ports import GUEST, NOW, PEOPLE
 from infra.local.gallery.samples import a_retry
 
@@ -44,6 +51,8 @@ def _history_answers() -> Iterator[Entry]:
     asked = [_entry("operation_submitted", connection_request())]
     own: dict[str, Any] = {"records": [requested], "operations": [connection_request()], "audit": asked}
     yield typed("History: requested with Switchboard", f"history {NAME}", **own)
+    own["audit"] = [_entry("operation_submitted", existing_group_request())]
+    yield typed("History: requested for a group that Noyo knows", f"history {NAME}", **own)
     ending = connection(status=ConnectionStatus.COMPLETED)
     asked = [_entry("operation_submitted", disconnection())]
     yield typed("History: with its disconnection", f"history {NAME}", records=[ending], audit=asked)

@@ -193,7 +193,7 @@ def test_typed_secrets_appear_in_no_log_window_message_or_item(
     }
     view = open_form(clean_worker_system)
     make_submissions_fail(clean_worker_system)
-    submit_form(clean_worker_system, view, carrier_group_id="secret", **secrets)
+    submit_form(clean_worker_system, view, carrier_group_id="secret", group_name="Secret Bakery", **secrets)
     failed = modal_text(clean_worker_system)
     clean_worker_system.bot.__dict__.pop("slack_endpoint")
     clean_worker_system.slack.close_view(ANA, view_id(clean_worker_system))

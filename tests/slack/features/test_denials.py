@@ -38,6 +38,9 @@ class FakeSlackResponses:
     def open_view(self, trigger_id: str, view: object) -> None:
         pass
 
+    def update_view(self, view_id: str, view: object) -> bool:
+        return True
+
     def respond(self, response_url: str, answer: object) -> None:
         pass
 

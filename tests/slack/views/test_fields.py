@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.views.modals import field_errors, parse_sensitive_fields, sensitive_fields
+from bot.slack.views.modals import broker_fields, federal_ein_field, field_errors, parse_sensitive_fields
 
 REQUIRED = ("carrier_id", "group_name", "carrier_group_id", "federal_ein")
 VALID = {
@@ -84,5 +84,5 @@ def test_blank_fields_count_as_not_given() -> None:
 
 
 def test_all_sensitive_fields_except_the_first_are_optional() -> None:
-    assert [field["optional"] for field in sensitive_fields(federal_ein_optional=False)] == [False, True, True, True]
-    assert [field["optional"] for field in sensitive_fields(federal_ein_optional=True)] == [True] * 4
+    assert [federal_ein_field(hint="", optional=optional)["optional"] for optional in (False, True)] == [False, True]
+    assert [field["optional"] for field in broker_fields()] == [True] * 3

@@ -193,8 +193,13 @@ def find_element(blocks: list[Json], action_id: str, block_id: str | None) -> tu
     return found[0]
 
 
-def action_of(workspace: Workspace, block: Json, element: Json, value: Any, forced: bool) -> Json:
-    """The action of one use of an element. `forced` allows a button value that is not its own: a forged click."""
+def action_of(
+    workspace: Workspace, block: Json, element: Json, value: Any, forced: bool, offered: list[Json] | None = None
+) -> Json:
+    """The action of one use of an element. `forced` allows a button value that is not its own: a forged click.
+
+    `offered`: the options of an external select, which the bot has suggested.
+    """
     kind = element["type"]
     action: Json = {
         "type": kind,
@@ -209,7 +214,7 @@ def action_of(workspace: Workspace, block: Json, element: Json, value: Any, forc
     if kind == "overflow":
         as_select = {"type": "static_select", "options": element["options"]}
         return {**action, "selected_option": field_state(as_select, value)["selected_option"]}
-    state = field_state(element, value)
+    state = field_state(element, value, offered)
     return {**action, **{k: v for k, v in state.items() if k != "type"}}
 
 

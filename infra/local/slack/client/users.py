@@ -80,10 +80,11 @@ class SimulatedUsers:
 
     def click_in_view(self, user_id: str, view_id: str, action_id: str, block_id: str | None, value: Any) -> Reply:
         view = self._open_view(user_id, view_id)
+        block, element = payloads.find_element(view.blocks, action_id, block_id)
+        offered = self._offered(view, element, value)
         with self._workspace.lock:
-            block, element = payloads.find_element(view.blocks, action_id, block_id)
-            action = payloads.action_of(self._workspace, block, element, value, False)
-            self._save_state(view, block, element, value)
+            action = payloads.action_of(self._workspace, block, element, value, False, offered)
+            self._save_state(view, block, element, value, offered)
             payload = payloads.view_click(self._workspace, user_id, view, action)
         return self._interact(user_id, payload)
 
@@ -110,9 +111,7 @@ class SimulatedUsers:
         view = self._open_view(user_id, view_id)
         for name, wanted in values.items():
             block, element = _field(view, name)
-            offered = None
-            if element["type"].endswith("external_select") and wanted:
-                offered = self._suggestions.offered(view, element["action_id"], wanted)
+            offered = self._offered(view, element, wanted)
             with self._workspace.lock:
                 state = field_state(element, wanted, offered)
                 view.values[block["block_id"]][element["action_id"]] = state
@@ -204,10 +203,18 @@ class SimulatedUsers:
             raise NotPossible(f"view {view_id} is not open for {user_id}")
         return view
 
-    def _save_state(self, holder: Message | View, block: Json, element: Json, value: Any) -> None:
+    def _offered(self, view: View, element: Json, wanted: Any) -> list[Json] | None:
+        """The options that the bot suggests for an external select; None for other elements."""
+        if element["type"].endswith("external_select") and wanted:
+            return self._suggestions.offered(view, element["action_id"], wanted)
+        return None
+
+    def _save_state(
+        self, holder: Message | View, block: Json, element: Json, value: Any, offered: list[Json] | None = None
+    ) -> None:
         if any(element is field for _, field in input_elements(holder.blocks)):
             states = holder.values.setdefault(block["block_id"], {})
-            states[element["action_id"]] = field_state(element, value)
+            states[element["action_id"]] = field_state(element, value, offered)
             if isinstance(holder, View):
                 holder.unreported.discard((block["block_id"], element["action_id"]))
 
