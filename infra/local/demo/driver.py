@@ -55,6 +55,15 @@ class DemoDriver:
         reply = self.slack.command(user_id, CONNECTIONS, "/noyo", "connect")
         self.submit(user_id, self.opened_view(user_id, reply), fields)
 
+    def choose_group(self, user_id: str, name: str) -> None:
+        """Finds the group in the connection form and chooses it."""
+        view = self.slack.view_of(user_id)
+        if view is None:
+            raise DemoFailed(f"{NAMES[user_id]} has no form open")
+        found = self.slack.suggest(user_id, view.id, "group", name)
+        self.expect(len(found) == 1, f"{NAMES[user_id]} finds the group")
+        self.slack.click_in_view(user_id, view.id, "group", value=found[0]["value"])
+
     def retry(self, user_id: str, message: Message, carrier_group_id: str) -> None:
         view = self.click(user_id, message, "retry")
         self.submit(user_id, view, {"carrier_group_id": carrier_group_id})

@@ -19,6 +19,7 @@ FIRST = {
 SECOND = FIRST | {"group_name": "Widgets R Us", "carrier_group_id": "77001", "federal_ein": "98-7654321"}
 THIRD = FIRST | {"group_name": "Besta LLC", "carrier_group_id": "5550001", "federal_ein": "55 5000111"}
 CORRECTED = "77002"
+PRINCIPAL = list(environment.CARRIERS)[1]
 SCRIPT = [(2.5, "processing", None), (5.5, "completed", None)]
 """Slow enough for each status to be polled: Noyo shows only the newest version, and polls run each second."""
 
@@ -91,14 +92,29 @@ def carrier_refuses(demo: DemoDriver) -> None:
 
 
 def duplicate(demo: DemoDriver) -> None:
-    """Ben requests Test Company's connection again, and sees the existing one."""
+    """Ben requests Test Company as a new group, is asked whether it is the known one, and sees its connection."""
     demo.close_views(BEN)
     demo.request_connection(BEN, FIRST)
+    view = demo.wait_for("Ben's form asks first", lambda: demo.view(BEN, "a similar name", "Test Company · Guardian"))
+    demo.choose_group(BEN, "Test Company")
+    demo.submit(BEN, view, {})
     view = demo.wait_for(
         "Ben's view shows the existing connection", lambda: demo.view(BEN, "Already", "Test Company", "Completed")
     )
     demo.show(view)
     demo.expect(len(demo.noyo_connections(FIRST)) == 1, "there is still one connection")
+    demo.close_views(BEN)
+
+
+def second_carrier(demo: DemoDriver) -> None:
+    """Ben connects Test Company to one more carrier."""
+    reply = demo.slack.command(BEN, CONNECTIONS, "/noyo", "connect Test Company")
+    view = demo.opened_view(BEN, reply)
+    demo.expect(demo.shows(view, "Test Company has these connections", "Guardian: Completed"), "it names the group")
+    demo.submit(BEN, view, {"carrier_id": PRINCIPAL, "carrier_group_id": "PR-100"})
+    demo.wait_for("the card shows the second carrier", lambda: demo.message(CONNECTIONS, "Test Company", "Principal"))
+    [first], [second] = demo.noyo_connections(FIRST), demo.noyo_connections({"carrier_group_id": "PR-100"})
+    demo.expect(first["group_id"] == second["group_id"], "both connections belong to one group at Noyo")
     demo.close_views(BEN)
 
 
@@ -119,6 +135,7 @@ CHAPTERS = (
     connect,
     carrier_refuses,
     duplicate,
+    second_carrier,
     lost_answer,
     *pause_story.CHAPTERS,
     *decision_story.CHAPTERS,

@@ -277,6 +277,11 @@ function showTypeahead(element, host, attributes) {
     if (number === asked) suggested.offer(found, "No results");
   };
   control.addEventListener("input", ask);
-  control.addEventListener("focus", ask);
+  control.addEventListener("focus", () => {
+    if (control.value !== element.value[0]?.text) ask();
+  });
+  control.addEventListener("change", () => {
+    if (!control.value) host.change(element, "");
+  });
   return h("div", { class: "typeahead" }, control, suggested.list);
 }

@@ -94,13 +94,21 @@ export class Modal {
   }
 
   async submit(button) {
-    const answer = await busyWhile(button, () => this.pane.act("submit", { view: this.view.id, values: this.values }));
+    // The bot may have removed fields since they were filled in.
+    const shown = Object.entries(this.values).filter(([block]) => this.layer.querySelector(`[data-block="${CSS.escape(block)}"]`));
+    const given = { view: this.view.id, values: Object.fromEntries(shown) };
+    const answer = await busyWhile(button, () => this.pane.act("submit", given));
     if (answer.error) this.pane.say(answer.error);
   }
 
-  change(element, value) {
+  /** A field got this value. The bot is told at once if it asked for that, otherwise at the submission. */
+  async change(element, value) {
     this.values[element.block] = value;
-    this.pane.act("fill", { view: this.view.id, values: { [element.block]: value } });
+    if (!element.dispatches) return this.pane.act("fill", { view: this.view.id, values: { [element.block]: value } });
+    const given = { view: this.view.id, block: element.block, action: element.action, value };
+    const answer = await this.pane.act("use", given);
+    if (answer.error) this.pane.say(answer.error);
+    return answer;
   }
 
   /** Escape closes; Tab stays inside. */

@@ -204,10 +204,17 @@ class SimulatedUsers:
         return view
 
     def _offered(self, view: View, element: Json, wanted: Any) -> list[Json] | None:
-        """The options that the bot suggests for an external select; None for other elements."""
-        if element["type"].endswith("external_select") and wanted:
-            return self._suggestions.offered(view, element["action_id"], wanted)
-        return None
+        """The options that the bot suggests for an external select; None for other elements.
+
+        What is selected stays selected, whatever the bot suggests by now.
+        """
+        if not element["type"].endswith("external_select") or not wanted:
+            return None
+        states = [fields[element["action_id"]] for fields in view.values.values() if element["action_id"] in fields]
+        selected = [state["selected_option"] for state in states if state.get("selected_option")]
+        if wanted in [option["value"] for option in selected]:
+            return selected
+        return self._suggestions.offered(view, element["action_id"], wanted)
 
     def _save_state(
         self, holder: Message | View, block: Json, element: Json, value: Any, offered: list[Json] | None = None

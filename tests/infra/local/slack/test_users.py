@@ -498,6 +498,26 @@ def test_only_suggestions_from_the_bot_can_be_chosen(
     assert with_bot.submit("U1", view_id, {"carrier": "aetna"}).view is None
 
 
+def test_a_choice_of_a_suggestion_is_sent_and_stays_whatever_is_suggested_later(
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]
+) -> None:
+    block = input_block("carrier", {"type": "external_select", "min_query_length": 2}) | {"dispatch_action": True}
+    view_id = open_modal(block)
+    bot.answer = lambda r: {"options": [option("aetna")]} if "suggestion" in r.form["payload"] else None
+    with_bot.suggest("U1", view_id, "carrier_in", "aet")
+
+    with_bot.click_in_view("U1", view_id, "carrier_in", value="aetna")
+
+    [action] = bot.last.payload["actions"]
+    assert (action["type"], action["selected_option"]) == ("external_select", option("aetna"))
+    bot.answer = lambda r: {"options": []} if "suggestion" in r.form["payload"] else None
+    with pytest.raises(NotPossible):
+        with_bot.click_in_view("U1", view_id, "carrier_in", value="other")
+    with_bot.submit("U1", view_id, {"carrier": "aetna"})
+    state = bot.last.payload["view"]["state"]["values"]
+    assert [field["carrier_in"]["selected_option"] for field in state.values()] == [option("aetna")]
+
+
 @pytest.mark.parametrize("answer", [None, 500, "words", {"options": [{"text": plain("x" * 76), "value": "v"}]}])
 def test_suggestions_that_slack_cannot_read_are_not_shown(
     with_bot: SlackFake, bot: Any, open_modal: Callable[..., str], answer: Any

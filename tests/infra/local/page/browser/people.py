@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
@@ -16,6 +17,10 @@ TOO_WIDE = """pane => [...pane.querySelectorAll(".message *")].filter(
 """How many elements of messages are wider than their place."""
 WAIT = 20_000
 """Milliseconds until something must be shown; long enough for a slow machine."""
+
+
+ACCEPTED = re.compile("Open the card|Follow its progress on the card")
+"""The answer links to the card, unless another worker is about to post it."""
 
 
 def pane_of(page: Page, number: int = 0) -> Locator:
@@ -64,12 +69,14 @@ def become(pane: Locator, person: str) -> None:
     pane.get_by_label("You are").select_option(label=person)
 
 
-def fill_connection_form(pane: Locator, name: str, carrier_group_id: str) -> Locator:
+def fill_connection_form(pane: Locator, name: str, carrier_group_id: str, *, known: bool = False) -> Locator:
+    """`known`: the bot knows a group of this name, and chooses it."""
     type_command(pane, f"/noyo connect {name}")
     form = pane.get_by_role("dialog", name="Request a connection")
     form.get_by_label("Carrier", exact=True).select_option(label="Guardian")
     form.get_by_label("Carrier group ID").fill(carrier_group_id)
-    form.get_by_label("Employer's federal EIN").fill("12-3456789")
+    if not known:
+        form.get_by_label("Employer's federal EIN").fill("12-3456789")
     return form
 
 
@@ -84,6 +91,6 @@ def close_answer(pane: Locator, form: Locator, *, accepted: bool = True) -> None
     """Waits until Noyo has accepted what the form asked for, and closes the answer."""
     expect(form).to_be_hidden(timeout=WAIT)
     if accepted:
-        expect(pane.get_by_role("dialog")).to_contain_text("Open the card", timeout=WAIT)
+        expect(pane.get_by_role("dialog")).to_contain_text(ACCEPTED, timeout=WAIT)
     pane.get_by_role("dialog").press("Escape")
     expect(pane.get_by_role("dialog")).to_be_hidden(timeout=WAIT)

@@ -58,11 +58,75 @@ def answer(pane: Locator) -> Locator:
 def test_a_second_request_for_the_same_connection_shows_the_first(pane: Locator, stack: LocalStack) -> None:
     request_connection(pane, "Juniper Dairy", "80001")
     shows(pane.locator(".message"), "Juniper Dairy · Guardian")
-    form = fill_connection_form(pane, "Juniper Dairy", "80001")
+    form = fill_connection_form(pane, "Juniper Dairy", "80001", known=True)
     form.get_by_role("button", name="Send to Noyo").click()
     expect(pane.get_by_role("dialog")).to_contain_text("Already", timeout=WAIT)
     expect(pane.get_by_role("dialog")).to_contain_text("Juniper Dairy")
     assert [seen.took_effect for seen in writes_about(stack, "80001")].count(True) == 1
+
+
+def test_a_second_carrier_is_added_to_a_group_that_noyo_knows(pane: Locator, stack: LocalStack) -> None:
+    group = add_connection(stack, "Saffron Foods LLC", "80011")
+    shows(pane.locator(".message"), "Saffron Foods LLC")
+    type_command(pane, "/noyo connect")
+    form = pane.get_by_role("dialog", name="Request a connection")
+    form.get_by_label("Carrier group ID").fill("80012")
+    search = form.get_by_label("Existing group")
+    search.fill("saffron")
+    form.get_by_role("option", name="Saffron Foods LLC").click()
+    expect(form).to_contain_text("Saffron Foods LLC has these connections:", timeout=WAIT)
+    expect(form).to_contain_text("Guardian: Completed")
+    expect(form.get_by_label("Group name")).to_have_count(0)
+    expect(form.get_by_label("Employer's federal EIN")).to_have_count(0)
+    expect(form.get_by_label("Carrier group ID")).to_have_value("80012")
+    form.get_by_label("Carrier", exact=True).select_option(label="Principal")
+
+    form.get_by_role("button", name="Send to Noyo").click()
+    close_answer(pane, form)
+
+    [sent] = writes_about(stack, "80012")
+    assert sent.path == f"/api/v1/groups/{group['group_id']}/group_connections"
+    assert sent.took_effect
+    shows(pane.locator(".message"), "Saffron Foods LLC · Principal")
+
+
+def test_a_new_group_with_a_similar_name_is_sent_only_after_a_confirmation(pane: Locator, stack: LocalStack) -> None:
+    add_connection(stack, "Tarragon Mills", "80013")
+    shows(pane.locator(".message"), "Tarragon Mills")
+    type_command(pane, "/noyo connect")
+    form = pane.get_by_role("dialog", name="Request a connection")
+    form.get_by_label("Carrier", exact=True).select_option(label="Principal")
+    form.get_by_label("Group name").fill("Tarragon Mill Inc")
+    form.get_by_label("Carrier group ID").fill("80014")
+    form.get_by_label("Employer's federal EIN").fill("12-3456789")
+
+    form.get_by_role("button", name="Send to Noyo").click()
+    expect(form).to_contain_text("Noyo already has a group with a similar name:", timeout=WAIT)
+    expect(form).to_contain_text("Tarragon Mills · Guardian")
+    assert writes_about(stack, "80014") == []
+
+    form.get_by_label("This is another employer").check()
+    form.get_by_role("button", name="Send to Noyo").click()
+    close_answer(pane, form)
+    [sent] = writes_about(stack, "80014")
+    assert (sent.path, sent.took_effect) == ("/api/v1/group_connections", True)
+
+
+def test_the_status_of_a_group_offers_one_more_carrier(pane: Locator, stack: LocalStack) -> None:
+    group = add_connection(stack, "Thyme Studios", "80015")
+    shows(pane.locator(".message"), "Thyme Studios")
+    type_command(pane, "/noyo status Thyme Studios")
+
+    expect(answer(pane)).to_contain_text("Thyme Studios", timeout=WAIT)
+    answer(pane).get_by_role("button", name="Add a carrier to Thyme Studios").click()
+    form = pane.get_by_role("dialog", name="Request a connection")
+    form.get_by_label("Carrier", exact=True).select_option(label="Principal")
+    form.get_by_label("Carrier group ID").fill("80016")
+    form.get_by_role("button", name="Send to Noyo").click()
+    close_answer(pane, form)
+
+    [sent] = writes_about(stack, "80016")
+    assert sent.path == f"/api/v1/groups/{group['group_id']}/group_connections"
 
 
 def test_a_form_for_an_earlier_version_decides_nothing_and_shows_what_changed(pane: Locator, stack: LocalStack) -> None:
