@@ -129,13 +129,12 @@ def _read(context: RequestContext, entry: Entry) -> FormTarget[Chosen]:
     """
     group_id = entry.values.get(GROUP, "")
     chosen = Chosen(known_group(group_id, context.deps.records) if group_id else None)
-    valid = not _errors(entry, chosen)
-    carrier_id, number = (entry.values.get("carrier_id", "").lower(), entry.values.get("carrier_group_id", ""))
-    missing = group_id if chosen.group is None else ""
-    was_for_existing = GROUP in entry.values and "group_name" not in entry.values and not group_id
-    return FormTarget(
-        pending_connection_ref(carrier_id, number) if valid else None, None if missing or was_for_existing else chosen
-    )
+    entity = None
+    if not _errors(entry, chosen):
+        entity = pending_connection_ref(entry.values["carrier_id"].lower(), entry.values["carrier_group_id"])
+    unknown = bool(group_id) and chosen.group is None
+    was_for_existing = not group_id and GROUP in entry.values and "group_name" not in entry.values
+    return FormTarget(entity, None if unknown or was_for_existing else chosen)
 
 
 def _errors(entry: Entry, chosen: Chosen) -> FieldErrors:
@@ -186,7 +185,7 @@ def conflict_error(operation: Operation) -> str:
 
 def _description(wanted: ConnectionRequest, display: DisplaySettings) -> RichText:
     return rich_text(
-        UntrustedText(wanted.group_name),
+        UntrustedText(wanted.group_name or record_facts.UNNAMED_GROUP),
         " with ",
         display.carrier(wanted.carrier_id),
         ", carrier group id ",

@@ -91,7 +91,7 @@ def request_title(operation: Operation, display: DisplaySettings) -> RichText:
     """Group and carrier, as far as the operation itself contains them."""
     request = operation.input
     if isinstance(request, ConnectionRequest):
-        name = UntrustedText(request.group_name, unmasked=request.carrier_group_id)
+        name = UntrustedText(request.group_name or record_facts.UNNAMED_GROUP, unmasked=request.carrier_group_id)
         return rich_text(name, " · ", display.carrier(request.carrier_id))
     if isinstance(request, DisconnectionRequest):
         return disconnection_parties(request, display)
