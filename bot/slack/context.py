@@ -28,8 +28,8 @@ class ViewGateway(Protocol):
         """views.open. A trigger is valid for three seconds and can be used once."""
         ...
 
-    def update_view(self, view_id: str, view: Json) -> bool:
-        """views.update: replaces an open modal. False if it is closed."""
+    def update_view(self, view_id: str, view: Json, shown_hash: str | None = None) -> bool:
+        """views.update: replaces an open modal. False if it is closed, or no longer as in `shown_hash`."""
         ...
 
     def respond(self, response_url: str, answer: Json) -> None:

@@ -111,7 +111,7 @@ class FakeSlackAnswers:
     def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
         self._send("modal", trigger_id, view)
 
-    def update_view(self, view_id: str, view: dict[str, Any]) -> bool:
+    def update_view(self, view_id: str, view: dict[str, Any], shown_hash: str | None = None) -> bool:
         raise NotImplementedError
 
     def respond(self, response_url: str, answer: dict[str, Any]) -> None:

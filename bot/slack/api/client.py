@@ -234,12 +234,13 @@ class SlackMessageGateway:
     def show_in_view(self, view_id: str, answer: Content) -> bool:
         return self.update_view(view_id, self._as_view(answer))
 
-    def update_view(self, view_id: str, view: Json) -> bool:
-        """views.update; needs no trigger. False if the modal is closed."""
+    def update_view(self, view_id: str, view: Json, shown_hash: str | None = None) -> bool:
+        """views.update; needs no trigger. False if the modal is closed, or no longer as in `shown_hash`."""
+        expected = {"hash": shown_hash} if shown_hash else {}
         try:
-            self._calls.write("views.update", view_id=view_id, view=view)
+            self._calls.write("views.update", view_id=view_id, view=view, **expected)
         except SlackRefused as refused:
-            if refused.code in ("not_found", "view_not_found"):
+            if refused.code in ("not_found", "view_not_found", "hash_conflict"):
                 return False
             raise
         return True

@@ -92,10 +92,14 @@ def click_add_carrier(context: RequestContext, value: ButtonValue) -> None:
 
 
 def choose_group(context: RequestContext, view: Json, group_id: str) -> None:
-    """Somebody chose a group in the form, or cleared the choice: shows the fields that such a request needs."""
+    """Somebody chose a group in the form, or cleared the choice: shows the fields that such a request needs.
+
+    A form that was submitted meanwhile stays as it is.
+    """
     if context.authorize(Right.REQUEST).allowed:
         group = known_group(group_id, context.deps.records) if group_id else None
-        context.web.update_view(view["id"], _view(context.display, group, unknown=bool(group_id) and group is None))
+        now = _view(context.display, group, unknown=bool(group_id) and group is None)
+        context.web.update_view(view["id"], now, view["hash"])
 
 
 def suggest_carriers(context: RequestContext, query: str) -> Json:
@@ -203,7 +207,7 @@ def _view(
 ) -> Json:
     """The form for this group, or else for a new one.
 
-    `similar`: known groups that the new one may be. `unknown`: the group that the person chose is not known any more.
+    `similar`: known groups that the new one may be. `unknown`: what the person chose is not known any more, or is gone.
     """
     return form(
         "Request a connection",
@@ -237,7 +241,7 @@ def _group_field(display: DisplaySettings, group: KnownGroup | None) -> Json:
 
 def _about_group(display: DisplaySettings, group: KnownGroup | None, *, unknown: bool) -> list[RichText]:
     if unknown:
-        return [rich_text("Switchboard no longer has that group. Choose another one, or enter a new group.")]
+        return [rich_text("No known group is chosen. Choose one again, or enter a new group. Nothing has been sent.")]
     if group is None:
         return []
     lines = [_connection_line(state, display) for state in group.connections[:LISTED]]

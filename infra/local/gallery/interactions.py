@@ -62,7 +62,7 @@ def chosen(title: str, form: Entry, group_id: str, **stored: Any) -> Entry:
     if not isinstance(form, Modal):
         raise TypeError(f"{form.title} is no form")
     opened = OpenedViews()
-    choose_group(context_of(Memory(**stored), opened), {**form.view, "id": VIEW_ID}, group_id)
+    choose_group(context_of(Memory(**stored), opened), {**form.view, "id": VIEW_ID, "hash": "shown"}, group_id)
     return _shown(title, opened, {})
 
 

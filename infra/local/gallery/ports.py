@@ -202,7 +202,7 @@ class OpenedViews:
     def open_view(self, _: str, view: Json) -> None:
         self.views.append(view)
 
-    def update_view(self, _: str, view: Json) -> bool:
+    def update_view(self, _: str, view: Json, __: str | None = None) -> bool:
         self.views.append(view)
         return True
 

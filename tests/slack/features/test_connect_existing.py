@@ -180,7 +180,7 @@ def test_a_group_that_is_not_known_any_more_is_not_requested(system: System) -> 
 
     answer = connect.FORM.submission(context_of(system, ANA), {"id": "V1", "state": state})
 
-    assert "Switchboard no longer has that group" in str(answer["view"])
+    assert "No known group is chosen." in str(answer["view"])
 
 
 def test_the_command_with_the_name_of_a_group_chooses_it(system: System) -> None:
@@ -300,6 +300,19 @@ def test_a_closed_form_does_not_fail_when_a_group_was_chosen(system: System) -> 
     view = open_form(system)
     system.slack.close_view(ANA, view)
 
-    connect.choose_group(context, {"id": view}, HARBOR)
+    connect.choose_group(context, {"id": view, "hash": "shown"}, HARBOR)
 
     assert modal_text(system) == ""
+
+
+def test_a_choice_that_arrives_after_the_submission_does_not_bring_the_form_back(system: System) -> None:
+    view = open_form(system)
+    system.slack.suggest(ANA, view, "group", "harbor")
+    shown = system.slack.view_of(ANA)
+    assert shown is not None
+    shown_hash = shown.hash
+    system.slack.submit(ANA, view, REQUEST | {"group": HARBOR, "carrier_group_id": "late choice"})
+
+    connect.choose_group(context_of(system, ANA), {"id": view, "hash": shown_hash}, HARBOR)
+
+    assert "[[ Sending to Noyo ]]" in modal_text(system)

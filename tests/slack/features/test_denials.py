@@ -38,7 +38,7 @@ class FakeSlackResponses:
     def open_view(self, trigger_id: str, view: object) -> None:
         pass
 
-    def update_view(self, view_id: str, view: object) -> bool:
+    def update_view(self, view_id: str, view: object, shown_hash: str | None = None) -> bool:
         return True
 
     def respond(self, response_url: str, answer: object) -> None:
