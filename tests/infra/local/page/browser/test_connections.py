@@ -48,9 +48,9 @@ def test_a_lost_connection_is_found_again_and_the_drawer_says_so(
             window.get_by_role("button", name="Controls").click()
             drawer = window.get_by_role("complementary", name="Controls")
             expect(drawer.locator("strong")).not_to_be_empty(timeout=WAIT)
-        expect(drawer).to_contain_text("The connection to the demo was lost.", timeout=WAIT)
+        expect(drawer).to_contain_text("The connection to the demo was lost.", timeout=3 * WAIT)
         with HttpServer(app, server.port):
-            expect(drawer).not_to_contain_text("The connection to the demo was lost.", timeout=WAIT)
+            expect(drawer).not_to_contain_text("The connection to the demo was lost.", timeout=3 * WAIT)
         window.close()
 
 
