@@ -50,6 +50,19 @@ class RelatedRecords:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownGroup:
+    """A group that Noyo has. `connections` holds at least one, newest first."""
+
+    id: str
+    connections: tuple[RecordState, ...]
+
+    @property
+    def name(self) -> str:
+        """The newest name that Noyo gave; empty if it gave none."""
+        return next((name for state in self.connections if (name := state.record.group_name)), "")
+
+
+@dataclass(frozen=True, slots=True)
 class RecordCard:
     """The card of a connection or disconnection: its newest version and, while one is open, the operation on it.
 

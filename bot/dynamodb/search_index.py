@@ -11,7 +11,6 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import chain
 
-from bot.domain.groups import may_resemble, name_words
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityRef, Record
 from bot.dynamodb import schema
@@ -28,6 +27,10 @@ MOST_PAGES = 3
 SHORTEST_PREFIX = 3
 SIMILAR = 500
 """How many words are compared with a name, some 75 kB."""
+_LEGAL_FORMS = frozenset("the and of inc llc llp ltd co corp plc company corporation incorporated limited".split())
+"""Words that people leave out or write differently."""
+SHORTEST_MISSPELLED = 4
+"""Shorter words differ in one letter too often to be the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,26 @@ def _with_word(table: Table, word: str, others: list[str]) -> list[EntityRef]:
     return [read_item(SearchWord, row).entity for row in rows]
 
 
+def best_first(found: list[RecordState], query: str) -> list[RecordState]:
+    """Exact ids, then full names, then prefixes of ids and names, then the rest; newest first among equals."""
+    wanted = folded(query)
+    return sorted(found, key=lambda state: (_distance(state, wanted), -state.record.modified))
+
+
+def _distance(record_state: RecordState, wanted: str) -> int:
+    record = record_state.record
+    group_id = record.carrier_group_id if isinstance(record, Connection) else None
+    ids, name = [folded(record.id), folded(group_id or "")], folded(record.group_name or "")
+    if wanted in ids:
+        return ids.index(wanted)
+    if wanted == name:
+        return 2
+    return 3 if any(text.startswith(wanted) for text in [*ids, name]) else 4
+
+
+# ---------------------------------------------------------------- similar names
+
+
 def resembling(table: Table, name: str) -> list[EntityRef]:
     """Records that may belong to a group with a similar name, in one query.
 
@@ -115,18 +138,47 @@ def resembling(table: Table, name: str) -> list[EntityRef]:
     return list(dict.fromkeys(similar))[:CANDIDATES]
 
 
-def best_first(found: list[RecordState], query: str) -> list[RecordState]:
-    """Exact ids, then full names, then prefixes of ids and names, then the rest; newest first among equals."""
-    wanted = folded(query)
-    return sorted(found, key=lambda state: (_distance(state, wanted), -state.record.modified))
+def name_words(name: str) -> list[str]:
+    """The words that identify a group, without case, accents, punctuation and legal form, in order.
+
+    `O'Neill & Söhne, Inc.` becomes `oneill`, `sohne`. A name of nothing but legal forms keeps them.
+    """
+    letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    words = re.findall(r"\w+", re.sub(r"['\u2019`.]", "", plain).replace("_", " "))
+    return [word for word in words if word not in _LEGAL_FORMS] or words
 
 
-def _distance(record_state: RecordState, wanted: str) -> int:
-    record = record_state.record
-    group_id = record.carrier_group_id if isinstance(record, Connection) else None
-    ids, name = [folded(record.id), folded(group_id or "")], folded(record.group_name or "")
-    if wanted in ids:
-        return ids.index(wanted)
-    if wanted == name:
-        return 2
-    return 3 if any(text.startswith(wanted) for text in [*ids, name]) else 4
+def resemble(name: str, other: str) -> bool:
+    """Whether two names probably mean the same group: equal words in any order, but for one typing error."""
+    first, second = name_words(name), name_words(other)
+    if "".join(first) == "".join(second):
+        return bool(first)
+    same_length = len(first) == len(second)
+    return same_length and may_resemble(name, frozenset(second)) and may_resemble(other, frozenset(first))
+
+
+def may_resemble(name: str, words: frozenset[str]) -> bool:
+    """Whether all words of the name are among these, but for one that differs by a typing error."""
+    wanted = name_words(name)
+    missing = [word for word in wanted if word not in words]
+    if len(missing) > 1 or not wanted:
+        return False
+    return not missing or any(_is_misspelled(missing[0], word) for word in words - frozenset(wanted))
+
+
+def _is_misspelled(word: str, other: str) -> bool:
+    return min(len(word), len(other)) >= SHORTEST_MISSPELLED and _differ_by_one_letter(word, other)
+
+
+def _differ_by_one_letter(word: str, other: str) -> bool:
+    """One letter more, less or different, or two exchanged. Numbers that differ are different."""
+    if len(word) > len(other):
+        word, other = other, word
+    start = next((index for index, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), len(word))
+    rest, longer = word[start:], other[start:]
+    if any(character.isdigit() for character in rest[:1] + longer[:1]):
+        return False
+    if len(word) < len(other):
+        return rest == longer[1:]
+    return rest[1:] == longer[1:] or (rest[:2] == longer[1::-1] and rest[2:] == longer[2:])

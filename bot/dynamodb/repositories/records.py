@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote
 
-from bot.domain.groups import resemble
 from bot.domain.outbox import RecordChange
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_states import RecordState
@@ -15,7 +14,7 @@ from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef,
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
-from bot.dynamodb.search_index import best_first, candidates, changed_words, resembling
+from bot.dynamodb.search_index import best_first, candidates, changed_words, resemble, resembling
 from bot.dynamodb.table import ConditionFailed, Repository
 from bot.errors import ConcurrentUpdate, UnknownSchema
 

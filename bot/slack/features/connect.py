@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from bot.domain.groups import KnownGroup
+from bot.domain.content import KnownGroup
 from bot.domain.operations import Operation
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
@@ -43,8 +43,8 @@ from bot.slack.views.modals import (
     text_field,
 )
 from bot.slack.views.rich_text import Json, RichText, UntrustedText, own_group_id, plain, rich_text, utc_text
+from bot.usecases.notifications.read_model import groups_named, known_group, similar_groups
 from bot.usecases.operations.submit import request_connection
-from bot.usecases.records.groups import groups_named, known_group, similar_groups
 
 CALLBACK = "connect"
 GROUP = "group"

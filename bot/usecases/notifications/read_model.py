@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from bot import policies
-from bot.domain.content import Alert, RecordCard, RelatedRecords, RequestCard, Summary
+from bot.domain.content import Alert, KnownGroup, RecordCard, RelatedRecords, RequestCard, Summary
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.record_states import RecordState, current_disconnection, is_connected, operation_card_key, was_connected
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, EntityKind, EntityRef
@@ -22,6 +22,8 @@ WAITING_STATUSES = (
     (EntityKind.CONNECTION, ConnectionStatus.ACTION_REQUIRED),
     (EntityKind.CONNECTION, ConnectionStatus.CARRIER_AUTHORIZATION),
 )
+MOST_FOUND = 100
+"""Records that a search for groups reads."""
 CANDIDATES = 20
 """Records that a search may return before the requested one is picked from them."""
 
@@ -219,6 +221,34 @@ def _states_of(members: Iterable[EntityRef], record_state: RecordState, records:
     others = (entity for entity in members if entity != record_state.entity)
     states = records.record_states(others, skip_unreadable=skip)
     return sorted(states.values(), key=lambda state: (-state.record.created, state.record.id))
+
+
+def groups_named(text: str, records: RecordRepository) -> list[KnownGroup]:
+    """The groups of the connections that a search finds, best first, each with those of its connections only."""
+    return _groups_of(records.find(text, limit=MOST_FOUND))
+
+
+def known_group(group_id: str, records: RecordRepository) -> KnownGroup | None:
+    """The group with its connections, or None if no connection of ours belongs to it."""
+    members = records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
+    wanted = (entity for entity in members if entity.kind is EntityKind.CONNECTION)
+    states = records.record_states(wanted, skip_unreadable=True).values()
+    groups = _groups_of(sorted(states, key=lambda state: (-state.record.created, state.record.id)))
+    return next((group for group in groups if group.id == group_id), None)
+
+
+def similar_groups(name: str, records: RecordRepository) -> list[KnownGroup]:
+    """The groups whose names probably mean the same as `name`."""
+    return _groups_of(records.find_similar(name))
+
+
+def _groups_of(states: list[RecordState]) -> list[KnownGroup]:
+    """The groups of the connections among them, in order. Noyo may omit the group of a connection."""
+    by_group: dict[str, list[RecordState]] = {}
+    for state in states:
+        if state.entity.kind is EntityKind.CONNECTION and state.record.group_id is not None:
+            by_group.setdefault(state.record.group_id, []).append(state)
+    return [KnownGroup(group_id, tuple(connections)) for group_id, connections in by_group.items()]
 
 
 def summary(records: RecordRepository, now: int) -> Summary:

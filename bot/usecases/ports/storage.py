@@ -55,7 +55,7 @@ class RecordRepository(Protocol):
         """Search by id, start of an id, carrier group id, or words of the name. Consistent reads, best match first."""
 
     def find_similar(self, name: str) -> list[RecordState]:
-        """Records whose group's name resembles `name`, see `bot.domain.groups`. One query unless there are any."""
+        """Records whose group's name probably means the same as `name`. One query unless there are any."""
 
 
 class OperationRepository(Protocol):

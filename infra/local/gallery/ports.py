@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.domain.groups import resemble
 from bot.domain.health import Component, HealthCheck
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import RecordChange
@@ -16,6 +15,7 @@ from bot.domain.people import AccessPolicy, AuditEntry, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_states import RecordState
 from bot.domain.records import ConnectionStatus, EntityKind, EntityRef, Record, connection_ref
+from bot.dynamodb.search_index import resemble
 from bot.errors import LeaseLost, SlackUnavailable, SubmissionConflict
 from bot.slack.context import Actor, RequestContext
 from bot.slack.views.message import DisplaySettings

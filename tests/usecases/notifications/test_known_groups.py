@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.usecases.records.groups import groups_named, known_group, similar_groups
+from bot.usecases.notifications.read_model import groups_named, known_group, similar_groups
 from tests.slack.incoming import new_system, store_connection, store_disconnection_request
 from tests.system import System
 
