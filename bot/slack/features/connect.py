@@ -9,7 +9,7 @@ closed before the answer arrives.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 
 from bot.domain.content import KnownGroup
@@ -157,12 +157,11 @@ def _submit(context: RequestContext, entry: Entry, chosen: Chosen) -> Json:
     wanted = ConnectionRequest(
         values["carrier_id"].lower(), values["carrier_group_id"], name, group_id=group.id if group else None
     )
-    sensitive = parse_sensitive_fields(values)
     result = request_connection(
         entry.view_id,
         context.actor.user_id,
         wanted=wanted,
-        sensitive=replace(sensitive, federal_ein=None) if group else sensitive,  # Noyo knows the EIN of its groups.
+        sensitive=parse_sensitive_fields(values),
         reply_to=entry.reply_to,
         deps=context.deps,
     )
@@ -207,7 +206,7 @@ def _view(
 ) -> Json:
     """The form for this group, or else for a new one.
 
-    `similar`: known groups that the new one may be. `unknown`: what the person chose is not known any more, or is gone.
+    `similar`: known groups that the new one may be. `unknown`: the choice was cleared, or its group is not known.
     """
     return form(
         "Request a connection",
@@ -233,7 +232,7 @@ def _group_field(display: DisplaySettings, group: KnownGroup | None) -> Json:
     return search_field(
         GROUP,
         "Existing group",
-        placeholder="Type part of its name or an id",
+        placeholder="Type its name or an id",
         hint="Choose a group that Noyo knows, to connect it to one more carrier. Leave this empty for a new group.",
         initial=_option(group, display) if group else None,
     )
@@ -241,7 +240,7 @@ def _group_field(display: DisplaySettings, group: KnownGroup | None) -> Json:
 
 def _about_group(display: DisplaySettings, group: KnownGroup | None, *, unknown: bool) -> list[RichText]:
     if unknown:
-        return [rich_text("No known group is chosen. Choose one again, or enter a new group. Nothing has been sent.")]
+        return [rich_text("No known group is chosen. Choose one again, or enter a new group.")]
     if group is None:
         return []
     lines = [_connection_line(state, display) for state in group.connections[:LISTED]]
@@ -260,10 +259,11 @@ def _confirmation_fields(display: DisplaySettings, group_name: str, similar: Seq
     """Asked for each name anew: the value of the checkbox is for this name."""
     names = [rich_text("• ", UntrustedText(_option(group, display)[1])) for group in similar[:LISTED]]
     question = rich_text("Noyo already has a group with a similar name:")
+    more = [rich_text("• and others")] if len(similar) > LISTED else []
     advice = rich_text("To connect that group, choose it under “Existing group”. Nothing has been sent yet.")
     confirm, value = "This is another employer: create a new group", _confirmation(group_name)
     return [
-        *Message([Paragraph([question, *names, advice])]).blocks(),
+        *Message([Paragraph([question, *names, *more, advice])]).blocks(),
         checkbox_field(NEW_GROUP, "New group", confirm, value=value),
     ]
 

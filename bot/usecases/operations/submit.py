@@ -78,7 +78,12 @@ def request_connection(
     reply_to: ReplyTo,
     deps: Dependencies,
 ) -> SubmitResult:
-    """Connect a new group; one request at a time for a carrier and carrier group id."""
+    """Connect a group; one request at a time for a carrier and carrier group id.
+
+    The EIN of an existing group is not sent, because Noyo accepts none.
+    """
+    if wanted.group_id is not None:
+        sensitive = replace(sensitive, federal_ein=None)
     wanted = replace(wanted, encrypted=_encrypted(sensitive, operation_id, deps))
     entity = pending_connection_ref(wanted.carrier_id, wanted.carrier_group_id)
     return _submit(new_operation(operation_id, entity, wanted, actor, reply_to, deps), None, deps)

@@ -98,6 +98,8 @@ def _existing_group_forms() -> Iterator[Entry]:
     yield submitted("Sending", form, values, records=[known])
     similar = CONNECT_VALUES | {"group_name": f"{GROUP} Inc"}
     yield submitted("A new group with a similar name", empty, similar, records=[known])
+    alike = [connection(id=f"connection {number}", group_id=f"group {number}") for number in range(6)]
+    yield submitted("A new group with many similar names", empty, similar, records=alike)
 
 
 def _wanted(operation: Operation) -> Any:

@@ -55,6 +55,13 @@ def test_the_connection_belongs_to_the_group_that_noyo_knows(bench: ExecutionBen
     assert bench.record_state(str(created["id"])).requester == ANA
 
 
+def test_the_ein_of_an_existing_group_is_not_sent(bench: ExecutionBench) -> None:
+    bench.request_connection(existing=known_group(bench), sensitive=SensitiveFields(federal_ein="123456789"))
+
+    assert bench.run_worker().state is OperationState.SUCCEEDED
+    assert "123456789" not in str(bench.writes()[0].body)
+
+
 def test_a_lost_answer_is_found_in_the_groups_connections(bench: ExecutionBench) -> None:
     group_id = known_group(bench)
     bench.noyo.faults.add(write_fault("reset_after"))
