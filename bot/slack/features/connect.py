@@ -65,12 +65,16 @@ class Chosen:
 
 
 def start(context: RequestContext, text: str) -> Json:
-    """`/noyo connect [group name]`: opens the form, for the group of this name if there is exactly one."""
+    """`/noyo connect [group name]`: opens the form, for the group of this name if there is exactly one.
+
+    Without a group of exactly this name, a similar name counts.
+    """
     permission = context.authorize(Right.REQUEST)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
     name, records = text.strip(), context.deps.records
-    named = similar_groups(name, records) if name else []
+    similar = similar_groups(name, records) if name else []
+    named = [group for group in similar if group.name.casefold() == name.casefold()] or similar
     group = known_group(named[0].id, records) if len(named) == 1 else None
     context.open_view(_view(context.display, group, "" if group else name))
     return {}

@@ -191,6 +191,18 @@ def test_the_command_with_the_name_of_a_group_chooses_it(system: System) -> None
     assert submitted(system, view).group_id == HARBOR
 
 
+def test_the_command_with_the_exact_name_chooses_among_similar_ones(system: System) -> None:
+    names = ("Alvarez Accounting Inc", "Álvarez Accounting, LLC")
+    for number, name in enumerate(names):
+        store_connection(system, name, group_id=f"cccccccc-0000-4000-8000-00000000000{number}")
+
+    open_form(system, "alvarez accounting inc")
+    assert "Alvarez Accounting Inc has these connections:" in modal_text(system)
+    system.slack.close_view(ANA, view_id(system))
+    open_form(system, "Alvarez Accounting")
+    assert "Group name: [Alvarez Accounting]" in modal_text(system)
+
+
 def test_the_command_with_another_name_is_for_a_new_group(system: System) -> None:
     open_form(system, "Harbor Fitness")
 
