@@ -112,7 +112,9 @@ def second_carrier(demo: DemoDriver) -> None:
     view = demo.opened_view(BEN, reply)
     demo.expect(demo.shows(view, "Test Company has these connections", "Guardian: Completed"), "it names the group")
     demo.submit(BEN, view, {"carrier_id": PRINCIPAL, "carrier_group_id": "PR-100"})
-    demo.wait_for("the card shows the second carrier", lambda: demo.message(CONNECTIONS, "Test Company", "Principal"))
+    demo.wait_for(
+        "the card shows the second carrier", lambda: demo.message(CONNECTIONS, "Test Company", "Principal", "Completed")
+    )
     [first], [second] = demo.noyo_connections(FIRST), demo.noyo_connections({"carrier_group_id": "PR-100"})
     demo.expect(first["group_id"] == second["group_id"], "both connections belong to one group at Noyo")
     demo.close_views(BEN)
