@@ -1,11 +1,18 @@
 """`make trace`: two real clicks are followed from the receiver to the card, and the limits decide the exit status."""
 
+import threading
+from typing import Any
+from unittest.mock import MagicMock
+
 import pytest
 
 from infra import trace
+from infra.local.aws.functions import Schedule
+from infra.local.aws.schedules import Schedules
 from infra.trace import CLICK, SUBMISSION, Journey
 
 NOTIFY = "handlers.notify"
+SCHEDULE = Schedule("poll", seconds=60)
 
 
 def journey(**stages: list[str]) -> Journey:
@@ -42,6 +49,30 @@ def test_cold_journeys_do_not_exceed_a_limit(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(trace, "follow", lambda: [cold, cold, SMALL, SMALL])
 
     assert trace.main(["--limit-journey", "4", "--limit-receiver", "3"]) == 0
+
+
+def test_what_a_scheduled_run_writes_after_the_click_began_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    running, released, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def poll(event: Any, context: Any) -> None:
+        running.set()
+        assert released.wait(10)
+        ended.set()
+
+    monkeypatch.setattr(trace, "load_handler", lambda path: poll)
+    followed = journey()
+    schedules = Schedules([(SCHEDULE, lambda event: trace._invoke([followed], "handlers.poll.handler", event, None))])
+    clicks: list[bool] = []
+    demo = MagicMock()
+    demo.stack.run_schedules = lambda: (released.set(), schedules.run_now())
+    demo.click = lambda *_: clicks.append(ended.is_set())
+
+    with schedules:
+        assert running.wait(10)
+        trace._play(demo, followed, "retry")
+
+    assert clicks == [True]
+    assert not followed.stages
 
 
 @pytest.mark.long
