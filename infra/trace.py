@@ -61,7 +61,7 @@ class Journey:
         return "\n".join(lines)
 
 
-def _invoke(journeys: Sequence[Journey], path: str, event: Any, context: Any) -> Any:
+def invoke(journeys: Sequence[Journey], path: str, event: Any, context: Any) -> Any:
     """Runs the handler as it is or, while a journey is recorded, under a profiler. A handler runs in one thread."""
     journey, stage, handler = journeys[-1], path.rpartition(".")[0], load_handler(path)
     if journey.skips_schedules and stage != RECEIVER and "Records" not in event:
@@ -89,7 +89,7 @@ def follow() -> list[Journey]:
     """Retry and approve, cold and then warm. Raises an error where a card does not show the result in time."""
     journeys = [Journey("set-up")]
     paths = [function.handler for function in read_functions() if "webhook" not in function.handler]
-    handlers = {path: partial(_invoke, journeys, path) for path in paths}
+    handlers = {path: partial(invoke, journeys, path) for path in paths}
     settings = environment.STORY_SETTINGS | {"POWERTOOLS_LOG_LEVEL": "ERROR"}
     with LocalStack(handlers=handlers, extra_settings=settings) as stack:
         demo = DemoDriver(stack, lambda _: None, TIMEOUT_SECONDS)
@@ -98,11 +98,11 @@ def follow() -> list[Journey]:
         for temperature in ("cold", "warm"):
             for button in ("retry", "approve"):
                 journeys.append(Journey(f"{button}, {temperature}"))
-                _play(demo, journeys[-1], button)
+                play(demo, journeys[-1], button)
     return journeys[1:]
 
 
-def _play(demo: DemoDriver, journey: Journey, button: str) -> None:
+def play(demo: DemoDriver, journey: Journey, button: str) -> None:
     group = {"group_name": journey.name, "carrier_id": environment.GUARDIAN}
     status, channel = ("unable_to_connect", CONNECTIONS) if button == "retry" else ("completed", DECISIONS)
     added = demo.noyo.add_connection(**group, carrier_group_id=journey.name, status=status)

@@ -61,7 +61,7 @@ def test_what_a_scheduled_run_writes_after_the_click_began_does_not_count(monkey
 
     monkeypatch.setattr(trace, "load_handler", lambda path: poll)
     followed = journey()
-    schedules = Schedules([(SCHEDULE, lambda event: trace._invoke([followed], "handlers.poll.handler", event, None))])
+    schedules = Schedules([(SCHEDULE, lambda event: trace.invoke([followed], "handlers.poll.handler", event, None))])
     clicks: list[bool] = []
     demo = MagicMock()
     demo.stack.run_schedules = lambda: (released.set(), schedules.run_now())
@@ -69,7 +69,7 @@ def test_what_a_scheduled_run_writes_after_the_click_began_does_not_count(monkey
 
     with schedules:
         assert running.wait(10)
-        trace._play(demo, followed, "retry")
+        trace.play(demo, followed, "retry")
 
     assert clicks == [True]
     assert not followed.stages
