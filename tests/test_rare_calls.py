@@ -94,7 +94,7 @@ def test_polling_unsorted_lists_reads_the_open_records() -> None:
         system.noyo.add_connection(group_name="Four", status="processing")
         system.poll()
 
-        assert len(system.bot.repositories.records.open_entities(EntityKind.CONNECTION)) == 4
+        assert len(system.bot.repositories.records.open_records(EntityKind.CONNECTION)) == 4
     assert was_called("PollFunction", "Query", "connection", "Table/index/open")
 
 

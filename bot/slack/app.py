@@ -86,6 +86,8 @@ CLICKS: dict[Action, Click] = {
     Action.CLAIM: claim.click,
     Action.RELEASE: claim.click_release,
     Action.DETAILS: status.click_details,
+    Action.PREVIOUS_PAGE: commands.turn_page,
+    Action.NEXT_PAGE: commands.turn_page,
     **{action: partial(resolve.click, action) for action in RESOLUTIONS},
 }
 """Buttons, by action id."""
@@ -93,7 +95,7 @@ CLICKS: dict[Action, Click] = {
 
 def _command(context: RequestContext) -> Listener:
     def listener(ack: Any, body: Body) -> None:
-        ack(**commands.dispatch(context.for_actor(Actor.of(body)), body))
+        ack(**commands.answer(context.for_actor(Actor.of(body)), body.get("text", "")))
 
     return listener
 

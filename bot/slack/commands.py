@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState, decidable, was_connected
 from bot.domain.requests import Decision
 from bot.errors import ObserveOnly
 from bot.slack.context import RequestContext
-from bot.slack.features import connect, decide, disconnect, doctor, history, pause, retry, status
+from bot.slack.features import (
+    connect,
+    decide,
+    decisions,
+    disconnect,
+    doctor,
+    history,
+    list_open,
+    listing,
+    pause,
+    retry,
+    status,
+)
 from bot.slack.views import replies
+from bot.slack.views.buttons import ButtonValue, Page
 from bot.slack.views.rich_text import Json, PlainText, RichText, UntrustedText, rich_text
-
-MOST_FOUND = 100
-"""How many matches are searched for retryable ones, which may be few among many similar names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +37,18 @@ class Command:
     """Whether it leads to something being sent to Noyo."""
 
 
-def dispatch(context: RequestContext, body: dict[str, Any]) -> Json:
-    """The answer to a command; an unknown one is answered with the help."""
-    word, rest = [*body.get("text", "").split(maxsplit=1), "", ""][:2]
+def turn_page(context: RequestContext, value: ButtonValue) -> None:
+    """Replaces the answer to a command by another page of it, as it is now."""
+    if value.page is None or context.actor.response_url is None:
+        raise ValueError("this button turns no page")
+    page = answer(context, value.page.text, value.page.number)
+    context.web.respond(context.actor.response_url, page | {"replace_original": True})
+
+
+def answer(context: RequestContext, text: str, page: int = 0) -> Json:
+    """The answer to what was typed after the command; an unknown word is answered with the help."""
+    context = context.for_page(Page(text, page))
+    word, rest = [*text.split(maxsplit=1), "", ""][:2]
     command = COMMANDS.get(word.lower() or "help")
     if command is None:
         unknown = rich_text("There is no “", UntrustedText(word, 40), "”. This is what you can type:")
@@ -69,14 +87,14 @@ class Choosing:
         permission = context.authorize(Right.VIEW)
         if not permission.allowed:
             return replies.ephemeral(replies.denial(permission))
-        found = context.deps.records.find(text, limit=MOST_FOUND)
+        found = context.deps.records.find(text, limit=listing.MOST_FOUND)
         if not found:
-            return replies.ephemeral(status.nothing_found(context, text))
+            return replies.ephemeral(listing.nothing_found(context, text))
         fitting = [record_state for record_state in found if self.fits(context, record_state)]
-        if len(fitting) == 1:
+        if len(fitting) == 1 and context.actor.typed:
             self.opens(context, fitting[0])
             return {}
-        return status.listing(context, self.several if fitting else self.none, fitting or found)
+        return listing.found_records(context, self.several if fitting else self.none, fitting or found)
 
 
 def _deciding(decision: Decision) -> Choosing:
@@ -113,8 +131,13 @@ COMMANDS = {
     ),
     "status": Command("status [who]", "show a connection, or everything that needs our action", status.start),
     "retry": Command("retry <who>", "retry a connection that failed", _retry, sends=True),
+    "list": Command(
+        "list [which]",
+        "list what is open, most urgent first: by status, carrier, age or mine, such as list failed older than 5 days",
+        list_open.start,
+    ),
     "decisions": Command(
-        "decisions", "list disconnection requests that need a decision, most urgent first", status.list_decisions
+        "decisions", "list disconnection requests that need a decision, most urgent first", decisions.start
     ),
     "approve": Command("approve <who>", "approve a disconnection request", _deciding(Decision.APPROVE), sends=True),
     "reject": Command(

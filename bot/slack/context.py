@@ -11,6 +11,7 @@ from bot.domain.people import AuditEntry, Origin, Permission, Right, Verdict, au
 from bot.domain.records import EntityRef, person_ref
 from bot.errors import DeadlineExceeded, SlackError
 from bot.slack.views import replies
+from bot.slack.views.buttons import Page
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.modals import notice
 from bot.slack.views.rich_text import Json, RichText
@@ -48,6 +49,11 @@ class Actor:
     response_url: str | None = None
     source: str = "command"
 
+    @property
+    def typed(self) -> bool:
+        """Whether they typed a command, rather than clicked or submitted."""
+        return self.source == "command"
+
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Actor:
         """From the body of any interaction: commands are flat, the others nest the user and the channel."""
@@ -60,6 +66,7 @@ class Actor:
 
 
 NOBODY = Actor("", None, "")
+FIRST_PAGE = Page("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +84,15 @@ class RequestContext:
     """Whether a disconnection that somebody requests needs a second approver."""
     reject_without_version: bool
     actor: Actor = NOBODY
+    page: Page = FIRST_PAGE
+    """Of the answer to the command, and what the person typed after it."""
 
     def for_actor(self, actor: Actor) -> RequestContext:
         """The context of a request of this person. The audit log names where the request comes from."""
         return replace(self, actor=actor, deps=replace(self.deps, origin=Origin(actor.source, actor.channel_id)))
+
+    def for_page(self, page: Page) -> RequestContext:
+        return replace(self, page=page)
 
     @property
     def command(self) -> str:

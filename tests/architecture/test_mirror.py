@@ -8,6 +8,7 @@ from tests.architecture import mirror, tree
 
 # Tested in another place, with the reason.
 ELSEWHERE = {
+    "bot.slack.features.decisions": "runs as a command: tests/slack/features/test_decisions_and_history.py",
     "bot.slack.features.forms": "shared by all forms, and tested with each of them",
     "bot.slack.features.history": "runs as a command: tests/slack/features/test_decisions_and_history.py",
     "bot.slack.views.health": "rendered by commands: tests/slack/features/test_doctor.py and test_pause.py",

@@ -251,10 +251,29 @@ def click_add_carrier(system: System) -> Repeated:
     return ANA, press_button(system, button)
 
 
+def click_page(action: str) -> Callable[[System], Repeated]:
+    def act(system: System) -> Repeated:
+        for number in range(17):
+            system.noyo.add_connection(group_name=f"Failed {number}", status="unable_to_connect")
+        system.settle(20)
+        types(system, "list failed")
+        press_page(system, "next_page")
+        return ANA, press_page(system, action)
+
+    return act
+
+
+def press_page(system: System, action: str) -> Any:
+    [answer] = system.slack.ephemerals(ANA)
+    [block] = [each for each in answer.blocks if f"'{action}'" in str(each)]
+    return system.slack.click_ephemeral(ANA, answer.ts, action, block_id=block["block_id"])
+
+
 INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "command connect": command_connect,
     "command status": command_status,
     "command retry": command_retry,
+    "command list": lambda system: types(system, "list failed"),
     "command decisions": lambda system: types(system, "decisions"),
     "command approve": command_decide("approve"),
     "command reject": command_decide("reject"),
@@ -271,6 +290,8 @@ INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "click reject": click_decide("reject"),
     "click disconnect": click_disconnect,
     "click add_carrier": click_add_carrier,
+    "click next_page": click_page("next_page"),
+    "click previous_page": click_page("previous_page"),
     "click confirm_disconnection": click_confirm,
     "click withdraw_disconnection": click_withdraw,
     "click claim": click_claim,

@@ -27,6 +27,7 @@ def test_help_lists_all_commands(system: System, text: str) -> None:
         "connect",
         "status",
         "retry",
+        "list",
         "decisions",
         "approve",
         "reject",

@@ -14,6 +14,7 @@ from typing import Any, Self
 from bot.domain.operations import Operation
 from bot.domain.outbox import EventKind, OutboxEvent, RecordChange
 from bot.domain.polling import ParkedRow, PollCursor
+from bot.domain.record_filter import OpenRecord
 from bot.domain.record_states import RecordState
 from bot.domain.records import Disconnection, EntityKind, EntityRef, Record, is_open
 from bot.errors import ConcurrentUpdate
@@ -89,9 +90,9 @@ class Records:
         ]
         return [record_state.entity for record_state in sorted(matching, key=_order)][:limit]
 
-    def open_entities(self, kind: EntityKind) -> list[EntityRef]:
+    def open_records(self, kind: EntityKind) -> list[OpenRecord]:
         return [
-            entity
+            OpenRecord(entity, record_state.status.value, record_state.record.modified)
             for entity, record_state in self.states.items()
             if entity.kind is kind and is_open(record_state.status)
         ]

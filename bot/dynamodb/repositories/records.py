@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from bot.domain.outbox import RecordChange
 from bot.domain.polling import ParkedRow, PollCursor
+from bot.domain.record_filter import OpenRecord
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, Record, is_deleted, is_open
 from bot.dynamodb import schema
@@ -78,9 +79,9 @@ class DynamoRecordRepository(Repository):
         )
         return [schema.entity_of_state(row["pk"]) for row in rows]
 
-    def open_entities(self, kind: EntityKind) -> list[EntityRef]:
+    def open_records(self, kind: EntityKind) -> list[OpenRecord]:
         rows = self._table.query("open_kind = :kind", {":kind": kind.value}, index="open")
-        return [schema.entity_of_state(row["pk"]) for row in rows]
+        return [_open_record(row) for row in rows]
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
         rows = self._table.query("in_group = :group", {":group": schema.in_group(group_id)}, index="group", limit=limit)
@@ -150,6 +151,12 @@ def open_order(record: Record) -> str:
 def status_prefix(status: str) -> str:
     """The beginning of `open_order`. Quoted, because an unknown status may contain any character."""
     return f"{quote(status[:STATUS_LENGTH], safe='')}#"
+
+
+def _open_record(row: Item) -> OpenRecord:
+    """The inverse of `open_order`."""
+    status, *_, modified = row["open_order"].split("#")
+    return OpenRecord(schema.entity_of_state(row["pk"]), unquote(status), int(modified))
 
 
 class DynamoPollingRepository(Repository):

@@ -15,7 +15,7 @@ from bot.domain.records import Connection, pending_disconnection_ref
 from bot.domain.requests import DecisionReason, DisconnectionReason
 from bot.errors import UnknownSchema
 from bot.slack.context import OWN_REQUEST, RequestContext
-from bot.slack.features import status
+from bot.slack.features.listing import MOST_FOUND, nothing_found, pages_of, row, turning, unsearched
 from bot.slack.views import record_facts, replies
 from bot.slack.views.message import Paragraph, Part, SmallPrint
 from bot.slack.views.operation_text import DISCONNECT_REASONS, REASONS, note
@@ -42,9 +42,9 @@ def start(context: RequestContext, text: str) -> Json:
     permission = context.authorize(Right.VIEW)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    found = context.deps.records.find(text, limit=status.LISTED + 1)
+    found = context.deps.records.find(text, limit=MOST_FOUND)
     if not found:
-        return replies.ephemeral(status.nothing_found(context, text))
+        return replies.ephemeral(nothing_found(context, text))
     if len(found) > 1:
         return _which(context, found)
     return _history(context, found[0])
@@ -53,16 +53,15 @@ def start(context: RequestContext, text: str) -> Json:
 def _which(context: RequestContext, found: list[RecordState]) -> Json:
     opening = rich_text(f"Several match. Type {context.command} history and the id of one:")
     parts: list[Part] = [Paragraph([opening])]
-    shown = found[: status.LISTED]
+    pages = pages_of(context, len(found))
+    shown = found[pages.start : pages.end]
     disconnections = current_disconnections(shown, context.deps.records)
     for record_state in shown:
         parts += [
-            Paragraph([status.row(context, record_state.record, disconnections.get(record_state.entity))]),
+            Paragraph([row(context, record_state.record, disconnections.get(record_state.entity))]),
             SmallPrint([record_facts.id_and_version(record_state.record)]),
         ]
-    if len(found) > status.LISTED:
-        parts.append(Paragraph([rich_text("More match: add a word.")]))
-    return replies.ephemeral(*parts)
+    return replies.ephemeral(*parts, *turning(context, pages), *unsearched(found))
 
 
 def _history(context: RequestContext, record_state: RecordState) -> Json:

@@ -2,35 +2,30 @@
 
 The person has a name, a number or an id, often only part of it, and a customer on the phone. What can go wrong: two
 groups with nearly the same name, a connection that we have not seen yet, or an answer that is older than it looks.
-
-*decisions*: somebody wants to know which requests to disconnect wait, and which is the most urgent. What can go wrong:
-the list hides a request that ends tomorrow, or one of ours that waits for a second approver, or offers one that a
-colleague is deciding at this moment.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from bot.domain.content import RecordCard
 from bot.domain.operations import Operation, OperationState, ReplyTo
 from bot.domain.people import Right
-from bot.domain.record_states import RecordState, decidable
-from bot.domain.records import Connection, Disconnection, DisconnectionStatus, EntityKind, Record, connection_ref
-from bot.domain.requests import DisconnectionRequest
+from bot.domain.record_states import RecordState
+from bot.domain.records import Connection, Disconnection, EntityRef, Record, connection_ref
 from bot.slack.context import RequestContext
-from bot.slack.features import pause
-from bot.slack.views import buttons, record_facts, replies
+from bot.slack.features import listing, pause
+from bot.slack.features.decisions import unconfirmed_row
+from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import Action, ButtonValue
 from bot.slack.views.cards import message, no_links
 from bot.slack.views.message import Buttons, Message, Paragraph, Part
 from bot.slack.views.modals import UUID, notice, notice_view
-from bot.slack.views.operation_text import current_state, in_progress, note_line
-from bot.slack.views.record_cards import claimed_by, disconnection_lines
-from bot.slack.views.record_facts import disconnection_facts, end_date, next_step, source_name, status_name
-from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts, request_title
+from bot.slack.views.operation_text import in_progress, note_line
+from bot.slack.views.record_cards import disconnection_lines
+from bot.slack.views.record_facts import disconnection_facts, end_date, next_step, status_name
+from bot.slack.views.request_cards import request_title
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
     ChannelMention,
@@ -41,11 +36,9 @@ from bot.slack.views.rich_text import (
     labelled,
     rich_text,
 )
-from bot.usecases.notifications.read_model import SHOWN, current_disconnections, record_card, waiting_for_us
+from bot.usecases.notifications.read_model import COUNTED, record_card, waiting_entities
 from bot.usecases.operations import submit
 
-LISTED = 8
-COUNTED = 1000
 VERSIONS = 15
 
 
@@ -60,48 +53,18 @@ def start(context: RequestContext, text: str) -> Json:
 def _found(context: RequestContext, text: str) -> Json:
     if not text:
         return _waiting(context)
-    found = context.deps.records.find(text, limit=LISTED + 1)
+    found = context.deps.records.find(text, limit=listing.MOST_FOUND)
     if not found:
         return _nothing(context, text)
     if len(found) == 1:
         return _card(context, found[0])
     opening = f"Several match. Which one? ({context.command} status with an id shows one.)"
-    return listing(context, opening, found, last=_group_buttons(found))
+    return listing.found_records(context, opening, found, last=_group_buttons(found))
 
 
 def click_details(context: RequestContext, value: ButtonValue) -> None:
     """The *Details* button: everything we know of a record, and its versions."""
     context.open_view(_details(context, value))
-
-
-def listing(
-    context: RequestContext,
-    opening: str,
-    found: list[RecordState],
-    *,
-    first: Sequence[Sequence[Part]] = (),
-    last: Sequence[Part] = (),
-) -> Json:
-    """Several records, each with its buttons; more than fit are named as more. `first` and `last` surround them."""
-    parts: list[Part] = [Paragraph([rich_text(opening)]), *(part for lines in first for part in lines)]
-    shown = found[: LISTED - len(first)]
-    disconnections = current_disconnections(shown, context.deps.records)
-    for record_state in shown:
-        disconnection = disconnections.get(record_state.entity)
-        parts += [Paragraph([row(context, record_state.record, disconnection)])]
-        parts += [_buttons(context, record_state, disconnection)]
-    if len(found) > len(shown):
-        parts.append(Paragraph([rich_text("More match: add a word, or use an id.")]))
-    return replies.ephemeral(*parts, *last)
-
-
-def nothing_found(context: RequestContext, text: str) -> RichText:
-    return rich_text(
-        "Nothing here matches “",
-        UntrustedText(text, 100),
-        "”. Try the group's name, its id at the carrier, or the beginning ",
-        f"of a Noyo id. To request a new connection: {context.command} connect.",
-    )
 
 
 def _details(context: RequestContext, value: ButtonValue) -> Json:
@@ -118,7 +81,7 @@ def _details(context: RequestContext, value: ButtonValue) -> Json:
 def _card(context: RequestContext, record_state: RecordState) -> Json:
     card = record_card(record_state.entity, context.deps)
     if card is None:
-        return replies.ephemeral(nothing_found(context, record_state.entity.key))
+        return replies.ephemeral(listing.nothing_found(context, record_state.entity.key))
     shown = message(card, context.display)
     return replies.from_message(replace(shown, parts=[*shown.parts, *_group_buttons([record_state])]))
 
@@ -137,7 +100,7 @@ def _group_buttons(found: Sequence[RecordState]) -> list[Part]:
 
 def _nothing(context: RequestContext, text: str) -> Json:
     if not UUID.fullmatch(text.lower()):
-        return replies.ephemeral(nothing_found(context, text))
+        return replies.ephemeral(listing.nothing_found(context, text))
     submit.refresh(
         context.actor.trigger_id,
         context.actor.user_id,
@@ -152,16 +115,32 @@ def _nothing(context: RequestContext, text: str) -> Json:
 def _waiting(context: RequestContext) -> Json:
     """What needs our team, for somebody who does not name a group. What only a person can move on comes first."""
     ids = context.deps.operations.waiting_for_people(limit=COUNTED)
-    read = context.deps.operations.operations(ids[:LISTED], skip_unreadable=True)
-    operations = [read[each] for each in ids[:LISTED] if each in read and _waits(context, read[each])]
-    waiting, total = waiting_for_us(context.deps.records, {operation.entity for operation in operations})
-    settled = len(read) - len(operations)
-    number = len(ids) - settled + total
+    read = context.deps.operations.operations(ids, skip_unreadable=True)
+    operations = [read[each] for each in ids if each in read and _waits(context, read[each])]
+    shown_already = {operation.entity for operation in operations}
+    entities = [entity for entity in waiting_entities(context.deps.records) if entity not in shown_already]
+    both: list[Operation | EntityRef] = [*operations, *entities]
+    pages = listing.pages_of(context, len(both))
+    on_page = both[pages.start : pages.end]
+    rows, unreadable_records = _rows(context, on_page)
+    unreadable_operations = len(ids) - len(read)
+    number = pages.total + unreadable_operations
     if number == 0:
         return replies.ephemeral("Nothing needs our action.", f"{context.command} status and a name shows one.")
-    unreadable = _unreadable(len(ids[:LISTED]) - len(read) + min(total, SHOWN) - len(waiting))
-    opening = f"Needs our action: {number}. The first are shown.{unreadable}"
-    return listing(context, opening, list(waiting), first=_operation_rows(context, operations))
+    unreadable = listing.unreadable(unreadable_records + unreadable_operations)
+    opening = f"Needs our action: {number}.{unreadable}"
+    return replies.ephemeral(opening, *rows, *listing.turning(context, pages))
+
+
+def _rows(context: RequestContext, on_page: Sequence[Operation | EntityRef]) -> tuple[list[Part], int]:
+    """The rows, and how many of the records cannot be read."""
+    operations = [each for each in on_page if isinstance(each, Operation)]
+    entities = [each for each in on_page if isinstance(each, EntityRef)]
+    related = [operation.entity for operation in operations if operation.entity.is_record]
+    known = context.deps.records.record_states([*related, *entities], skip_unreadable=True)
+    parts = [part for each in operations for part in _operation_row(context, each, known.get(each.entity))]
+    states = [known[entity] for entity in entities if entity in known]
+    return [*parts, *listing.rows(context, states)], len(entities) - len(states)
 
 
 def _waits(context: RequestContext, operation: Operation) -> bool:
@@ -170,40 +149,14 @@ def _waits(context: RequestContext, operation: Operation) -> bool:
     return unresolved or operation.awaits_confirmation(context.deps.now())
 
 
-def _operation_rows(context: RequestContext, operations: Sequence[Operation]) -> list[list[Part]]:
-    entities = [operation.entity for operation in operations if operation.entity.is_record]
-    known = context.deps.records.record_states(entities, skip_unreadable=True)
-    return [_operation_row(context, operation, known.get(operation.entity)) for operation in operations]
-
-
 def _operation_row(context: RequestContext, operation: Operation, record_state: RecordState | None) -> list[Part]:
     """The question has its buttons in its alert only, beside what was sent and what Noyo shows."""
     if operation.state is OperationState.AWAITING_CONFIRMATION:
-        return _unconfirmed_row(context, operation)
+        return unconfirmed_row(context, operation)
     display = context.display
     about = record_facts.title(record_state.record, display) if record_state else request_title(operation, display)
     answer = rich_text("Answer the question in ", ChannelMention(display.alerts_channel), ".")
     return [Paragraph([about, labelled("Now", *in_progress(operation)), answer])]
-
-
-def row(context: RequestContext, record: Record, disconnection: RecordState | None) -> RichText:
-    """A record in one line, for where several are listed. `disconnection`: the request that counts for a connection."""
-    number = record_facts.carrier_group_id_line(record) if isinstance(record, Connection) else end_date(record)
-    return rich_text(
-        *record_facts.title(record, context.display),
-        ": ",
-        *record_facts.current_status(record, disconnection, bold=True),
-        ". ",
-        *number,
-    )
-
-
-def _buttons(
-    context: RequestContext, record_state: RecordState, disconnection: RecordState | None, *, with_claim: bool = False
-) -> Buttons:
-    display = context.display
-    offered = record_facts.action_buttons(record_state, disconnection, display, primary=False, with_claim=with_claim)
-    return Buttons(offered, f"{record_state.entity}:{record_state.record.version}")
 
 
 def _everything(context: RequestContext, card: RecordCard) -> list[Part]:
@@ -251,70 +204,3 @@ def _version_details(record: Record) -> RichText:
         return rich_text(" · ", *end_date(record))
     message = record_facts.message_text(record, MAX_QUOTE_LENGTH // 7)
     return rich_text(" · ", *message) if message else ()
-
-
-def list_decisions(context: RequestContext, _: str) -> Json:
-    """`/noyo decisions`: requests to disconnect that wait for a decision or for confirmation, soonest end first."""
-    permission = context.authorize(Right.VIEW)
-    if not permission.allowed:
-        return replies.ephemeral(replies.denial(permission))
-    records, undecided = context.deps.records, DisconnectionStatus.NEEDS_REVIEW.value
-    waiting = records.in_status(EntityKind.DISCONNECTION, undecided, limit=COUNTED)
-    unconfirmed = context.deps.operations.awaiting_confirmation(limit=COUNTED)
-    # Each list is sorted, so only the first entries of each can be among the first of both.
-    found = records.record_states(waiting[:LISTED], skip_unreadable=True)
-    unreadable = _unreadable(len(waiting[:LISTED]) - len(found))
-    shown = [found[entity] for entity in waiting[:LISTED] if entity in found and decidable(found[entity])]
-    rows = [(_end(record_state.record), _decision_row(context, record_state)) for record_state in shown]
-    rows += [(_end(operation.input), _unconfirmed_row(context, operation)) for operation in unconfirmed[:LISTED]]
-    if not rows and not unreadable:
-        return replies.ephemeral("No request to disconnect waits for a decision.")
-    listed = sorted(rows, key=lambda row: row[0])[:LISTED]
-    opening = f"These disconnection requests need a decision, most urgent first.{unreadable}"
-    parts = [part for _, row in listed for part in row]
-    return replies.ephemeral(opening, *parts, *_more(context, len(waiting) + len(unconfirmed) - LISTED))
-
-
-def _end(what: object) -> date:
-    ends = what.effective_end_date if isinstance(what, Disconnection | DisconnectionRequest) else None
-    return ends or date.max
-
-
-def _decision_row(context: RequestContext, record_state: RecordState) -> list[Part]:
-    record = record_state.record
-    if not isinstance(record, Disconnection):
-        return []
-    lines = [
-        rich_text(*record_facts.group_and_carrier(record, context.display)),
-        end_date(record, context.deps.today()),
-        rich_text("Asked for by ", source_name(record)),
-        *claimed_by(record_state),
-    ]
-    operation = context.deps.operations.open_on(record_state.entity)
-    if operation is not None:
-        return [Paragraph([*lines, in_progress(operation)])]
-    return [Paragraph(lines), _buttons(context, record_state, None, with_claim=True)]
-
-
-def _unconfirmed_row(context: RequestContext, operation: Operation) -> list[Part]:
-    wanted = operation.input
-    if not isinstance(wanted, DisconnectionRequest):
-        return []
-    lines = [
-        rich_text(*disconnection_parties(wanted, context.display)),
-        *pending_disconnection_facts(operation, wanted),
-        labelled("Now", *current_state(operation)),
-    ]
-    return [Paragraph(lines), Buttons(buttons.second_approval_buttons(operation.id, primary=False), operation.id)]
-
-
-def _unreadable(number: int) -> str:
-    if number <= 0:
-        return ""
-    return f" This release cannot read {number} of them. After a rollback, upgrade again."
-
-
-def _more(context: RequestContext, number: int) -> list[str]:
-    if number <= 0:
-        return []
-    return [f"{number} more. Open one by name: {context.command} approve, reject or disconnect, and the group's name."]

@@ -20,6 +20,8 @@ T = TypeVar("T")
 SCHEMA = 1
 MAX_VALUE = 2000
 _MAX_LABEL = 75
+MAX_PAGE_TEXT = 1800
+"""As JSON; a group's name of 255 characters fits."""
 
 
 class Action(StrEnum):
@@ -33,6 +35,8 @@ class Action(StrEnum):
     WITHDRAW = "withdraw_disconnection"
     ADD_CARRIER = "add_carrier"
     DETAILS = "details"
+    PREVIOUS_PAGE = "previous_page"
+    NEXT_PAGE = "next_page"
     CLAIM = "claim"
     RELEASE = "release"
     ARRIVED = "resolve_arrived"
@@ -55,8 +59,16 @@ SENDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the answer to a command, which is made anew: `text` is what the person typed after the command."""
+
+    text: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ButtonValue:
-    """What a button is for: a record in the version that was shown, or an operation (`version`: its attempt).
+    """What a button is for: a record in the version that was shown, an operation (`version`: its attempt), or a page.
 
     A request without a record is identified by its operation alone, since its entity reference contains typed text.
     """
@@ -68,11 +80,12 @@ class ButtonValue:
     """The owner revision that was shown, for buttons that change the owner."""
     record_version: str | None = None
     """The record's version that was shown beside a question about an operation."""
+    page: Page | None = None
 
     def __post_init__(self) -> None:
         about_record = self.entity is not None and self.version is not None
-        if not about_record and self.operation_id is None:
-            raise ValueError("a button needs a record and its version, or an operation")
+        if not about_record and self.operation_id is None and self.page is None:
+            raise ValueError("a button needs a record and its version, an operation, or a page")
 
     @property
     def record(self) -> EntityRef:
@@ -90,6 +103,8 @@ def encode(value: ButtonValue) -> str:
         "o": value.operation_id,
         "w": value.owner_revision,
         "n": value.record_version,
+        "t": value.page.text if value.page else None,
+        "p": value.page.number if value.page else None,
     }
     given = {name: field for name, field in fields.items() if field is not None}
     text = json.dumps(given, separators=(",", ":"))
@@ -108,13 +123,14 @@ def decode(text: str) -> ButtonValue:
         raise ValueError("not a button value")
     if fields["s"] != SCHEMA:
         raise UnknownSchema("This button was made by another version of Switchboard. Please use a newer message.")
-    entity = _typed(str, fields, "r")
+    entity, typed, number = _typed(str, fields, "r"), _typed(str, fields, "t"), _typed(int, fields, "p")
     return ButtonValue(
         EntityRef.parse(entity) if entity else None,
         _typed(str, fields, "v"),
         _typed(str, fields, "o"),
         _typed(int, fields, "w"),
         _typed(str, fields, "n"),
+        Page(typed, number) if typed is not None and number is not None else None,
     )
 
 
@@ -167,6 +183,18 @@ def record_button(
 def _button(action: Action, label: str, value: ButtonValue, *, primary: bool = False) -> Json:
     style = {"style": "primary"} if primary else {}
     return {"type": "button", "action_id": action.value, "text": plain_text(label), "value": encode(value), **style}
+
+
+def page_buttons(page: Page, pages: int) -> tuple[Json, ...]:
+    """*Previous* and *Next*, as far as there are such pages; none if the text is too long for a button."""
+    if len(json.dumps(page.text)) > MAX_PAGE_TEXT:
+        return ()
+    turns = [(Action.PREVIOUS_PAGE, "Previous", page.number - 1), (Action.NEXT_PAGE, "Next", page.number + 1)]
+    return tuple(
+        _button(action, label, ButtonValue(page=Page(page.text, number)))
+        for action, label, number in turns
+        if 0 <= number < pages
+    )
 
 
 def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple[Json, ...]:

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Mapping
 from bot import policies
 from bot.domain.content import Alert, KnownGroup, RecordCard, RelatedRecords, RequestCard, Summary
 from bot.domain.operations import Operation, OperationState, OutcomeKind
+from bot.domain.record_filter import NEED_OUR_ACTION
 from bot.domain.record_states import RecordState, current_disconnection, is_connected, operation_card_key, was_connected
-from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, EntityKind, EntityRef
+from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef
 from bot.domain.reminders import awaits_decision
 from bot.domain.requests import ConnectionRequest, DisconnectionRequest
 from bot.usecases.dependencies import Dependencies
@@ -16,12 +17,6 @@ from bot.usecases.ports.storage import RecordRepository
 
 SHOWN = 20
 COUNTED = 1000
-WAITING_STATUSES = (
-    (EntityKind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW),
-    (EntityKind.CONNECTION, ConnectionStatus.UNABLE_TO_CONNECT),
-    (EntityKind.CONNECTION, ConnectionStatus.ACTION_REQUIRED),
-    (EntityKind.CONNECTION, ConnectionStatus.CARRIER_AUTHORIZATION),
-)
 MOST_FOUND = 100
 """Records that a search for groups reads."""
 CANDIDATES = 20
@@ -255,28 +250,21 @@ def summary(records: RecordRepository, now: int) -> Summary:
     """The number of open records by kind, and the first of those that need our action."""
     waiting, total = waiting_for_us(records)
     return Summary(
-        connections=len(records.open_entities(EntityKind.CONNECTION)),
-        disconnections=len(records.open_entities(EntityKind.DISCONNECTION)),
+        connections=len(records.open_records(EntityKind.CONNECTION)),
+        disconnections=len(records.open_records(EntityKind.DISCONNECTION)),
         waiting=waiting,
         waiting_total=total,
         at=now,
     )
 
 
-def waiting_for_us(
-    records: RecordRepository, besides: Collection[EntityRef] = ()
-) -> tuple[tuple[RecordState, ...], int]:
-    """The first records that need our action, and their total number (each status counted up to 1,000).
-
-    `besides`: records that are shown and counted already.
-    """
-    waiting = [entity for entity in waiting_entities(records) if entity not in besides]
+def waiting_for_us(records: RecordRepository) -> tuple[tuple[RecordState, ...], int]:
+    """The first records that need our action, and their total number (each status counted up to 1,000)."""
+    waiting = waiting_entities(records)
     states = records.record_states(waiting[:SHOWN], skip_unreadable=True)
     return tuple(states[entity] for entity in waiting[:SHOWN] if entity in states), len(waiting)
 
 
 def waiting_entities(records: RecordRepository) -> list[EntityRef]:
     """All records that need our action, up to 1,000 of each status."""
-    return [
-        entity for kind, status in WAITING_STATUSES for entity in records.in_status(kind, status.value, limit=COUNTED)
-    ]
+    return [entity for kind, status in NEED_OUR_ACTION for entity in records.in_status(kind, status, limit=COUNTED)]

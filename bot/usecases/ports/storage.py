@@ -13,6 +13,7 @@ from bot.domain.outbox import ExpectedVersion, OutboxEvent, RecordChange
 from bot.domain.pauses import PauseHistory
 from bot.domain.people import AuditEntry, GrantSnapshot, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
+from bot.domain.record_filter import OpenRecord
 from bot.domain.record_states import RecordState
 from bot.domain.records import EntityKind, EntityRef, Record
 from bot.domain.requests import SensitiveFields
@@ -45,8 +46,8 @@ class RecordRepository(Protocol):
     def in_status(self, kind: EntityKind, status: str, *, limit: int) -> list[EntityRef]:
         """Open records in this status, longest unchanged first (disconnections: soonest end date first). May lag."""
 
-    def open_entities(self, kind: EntityKind) -> list[EntityRef]:
-        """All open records of this kind in any status. From an index, so it may lag."""
+    def open_records(self, kind: EntityKind) -> list[OpenRecord]:
+        """All open records of this kind by status, within a status as `in_status`. From an index, so it may lag."""
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
         """The open and closed records of this group. From an index, so it may lag."""

@@ -90,7 +90,7 @@ class PageIngestor:
         return self._deps.records.newest_modified(self.kind)
 
     def known_open(self) -> list[EntityRef]:
-        return self._deps.records.open_entities(self.kind)
+        return [record.entity for record in self._deps.records.open_records(self.kind)]
 
     # ---------------------------------------------------------------- ingest
 

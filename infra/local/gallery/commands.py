@@ -61,6 +61,7 @@ def _status_answers() -> Iterator[Entry]:
     several = [connection(), connection(id="2", status=ConnectionStatus.COMPLETED), request()]
     yield typed("Several matches", f"status {NAME}", records=several)
     yield typed("More matches than fit", f"status {NAME}", records=_connections(12))
+    yield typed("More matches than are searched", f"status {NAME}", records=_connections(100))
     yield typed("No match", "status Willow Works")
     yield typed("An id that is not known yet", f"status {ID}")
     yield typed("A guest asks for the status", "status", actor=GUEST)
@@ -101,8 +102,31 @@ def _decision_answers() -> Iterator[Entry]:
     yield typed("Decisions that wait", "decisions", records=[request(), claimed], operations=[unconfirmed])
     yield typed("Decisions: one is being decided", "decisions", records=[request()], operations=[approval()])
     yield typed("Decisions: more than fit", "decisions", records=_requests(12))
+    yield typed("Decisions: the last page", "decisions", page=1, records=_requests(12))
     yield typed("Decisions: none", "decisions")
     yield typed("Decisions: a guest", "decisions", actor=GUEST)
+
+
+def list_answers() -> Section:
+    return Section("List", tuple(_list_answers()))
+
+
+def _list_answers() -> Iterator[Entry]:
+    mine = replace(
+        connection(id="4", status=ConnectionStatus.WAITING_ON_CARRIER, modified=NOW - 86400), requester="UANA"
+    )
+    claimed = replace(request(id="7"), owner="UCARA", owned_since=NOW - 600, owned_until=NOW + 3600)
+    old = connection(id="5", modified=NOW - 9 * 86400)
+    records = [mine, claimed, old]
+    yield typed("Everything that is open", "list", records=records)
+    yield typed("More than fits", "list failed", records=_connections(30))
+    yield typed("The last page", "list failed", page=3, records=_connections(30))
+    yield typed("One fits", "list mine waiting", records=records)
+    yield typed("Nothing fits", "list failed older than 2 weeks", records=records)
+    yield typed("Words that mean nothing", "list maple and birch", records=records)
+    yield typed("Some is unreadable", "list processing", records=[mine], unreadable_records=2)
+    yield typed("More than can be searched", "list mine", records=[mine, *_connections(1005)])
+    yield typed("A guest", "list", actor=GUEST)
 
 
 # ---------------------------------------------------------------- commands about one record

@@ -13,8 +13,8 @@ from urllib.parse import urlencode
 from slack_bolt import BoltRequest
 
 from bot.errors import UnknownSchema
+from bot.slack import commands
 from bot.slack.app import CLICKS, SUBMISSIONS, build_app
-from bot.slack.commands import dispatch
 from bot.slack.features.connect import choose_group
 from bot.slack.views.buttons import Action, ButtonValue
 from bot.slack.views.modals import notice
@@ -27,10 +27,10 @@ from infra.local.gallery.ports import Memory, OpenedViews, context_of
 VIEW_ID = "V0FORM"
 
 
-def typed(title: str, text: str, **stored: Any) -> Entry:
-    """Somebody types the command with this text. `stored` are the fields of `Memory`."""
+def typed(title: str, text: str, *, page: int = 0, **stored: Any) -> Entry:
+    """Somebody types the command with this text, and turns to a page. `stored` are the fields of `Memory`."""
     opened = OpenedViews()
-    answer = dispatch(context_of(Memory(**stored), opened), {"text": text})
+    answer = commands.answer(context_of(Memory(**stored), opened), text, page)
     return _shown(title, opened, answer)
 
 

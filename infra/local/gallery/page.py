@@ -44,6 +44,7 @@ def sections() -> tuple[Section, ...]:
         forms.claims(),
         forms.resolutions(),
         commands.status_answers(),
+        commands.list_answers(),
         commands.decision_answers(),
         commands.choices(),
         reports.history_answers(),

@@ -13,8 +13,9 @@ from bot.domain.outbox import RecordChange
 from bot.domain.pauses import Mode, PauseHistory
 from bot.domain.people import AccessPolicy, AuditEntry, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
+from bot.domain.record_filter import OpenRecord
 from bot.domain.record_states import RecordState
-from bot.domain.records import ConnectionStatus, EntityKind, EntityRef, Record, connection_ref
+from bot.domain.records import ConnectionStatus, EntityKind, EntityRef, Record, connection_ref, is_open
 from bot.dynamodb.search_index import resemble
 from bot.errors import LeaseLost, SlackUnavailable, SubmissionConflict
 from bot.slack.context import Actor, RequestContext
@@ -83,6 +84,12 @@ class Records:
         known = [entity for entity, state in self._states.items() if (entity.kind, state.status.value) == wanted]
         unreadable = self._unreadable if status == ConnectionStatus.UNABLE_TO_CONNECT.value else []
         return [*known, *unreadable][:limit]
+
+    def open_records(self, kind: EntityKind) -> list[OpenRecord]:
+        records = [state.record for entity, state in self._states.items() if entity.kind is kind]
+        known = [OpenRecord(each.entity, each.status.value, each.modified) for each in records if is_open(each.status)]
+        unreadable = self._unreadable if kind is EntityKind.CONNECTION else []
+        return [*known, *(OpenRecord(entity, "processing", CHANGED) for entity in unreadable)]
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
         found = [entity for entity, state in self._states.items() if state.record.group_id == group_id]

@@ -89,4 +89,4 @@ def test_operations_that_need_resolution_are_listed_until_resolved(engine: Engin
     store.operations.save(asked[1], lease=None)
 
     assert store.operations.awaiting_resolution() == [NOW - 60]
-    assert store.records.open_entities(EntityKind.CONNECTION) == [], "operations are not listed as records"
+    assert store.records.open_records(EntityKind.CONNECTION) == [], "operations are not listed as records"

@@ -7,8 +7,16 @@ from typing import Any
 import pytest
 
 from bot.domain.outbox import RecordChange
+from bot.domain.record_filter import OpenRecord
 from bot.domain.record_states import advance, link_to_operation, new_record_state
-from bot.domain.records import ConnectionStatus, DisconnectionStatus, EntityKind, UnknownValue, connection_ref
+from bot.domain.records import (
+    ConnectionStatus,
+    DisconnectionStatus,
+    EntityKind,
+    UnknownValue,
+    connection_ref,
+    disconnection_ref,
+)
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.records import writes_of
 from bot.errors import ConcurrentUpdate, UnknownSchema
@@ -208,13 +216,18 @@ def test_decisions_are_listed_by_end_date_and_those_without_one_last(store: Repo
 
 def test_open_records_of_all_statuses_are_listed(store: Repositories) -> None:
     store.records.write(first(a_connection(1)))
-    store.records.write(first(a_connection(2, status=UnknownValue("connecting"))))
+    store.records.write(first(a_connection(2, status=UnknownValue("on #2 / hold"), modified=7)))
     store.records.write(first(a_connection(3, status=ConnectionStatus.COMPLETED)))
     store.records.write(first(a_disconnection(4)))
     store.records.write(first(a_disconnection(5, status=DisconnectionStatus.REJECTED)))
 
-    assert {entity.key for entity in store.records.open_entities(EntityKind.CONNECTION)} == {uuid(1), uuid(2)}
-    assert [entity.key for entity in store.records.open_entities(EntityKind.DISCONNECTION)] == [uuid(4)]
+    assert store.records.open_records(EntityKind.CONNECTION) == [
+        OpenRecord(connection_ref(uuid(2)), "on #2 / hold", 7),
+        OpenRecord(connection_ref(uuid(1)), "processing", NOW),
+    ]
+    assert store.records.open_records(EntityKind.DISCONNECTION) == [
+        OpenRecord(disconnection_ref(uuid(4)), "needs_review", NOW)
+    ]
 
 
 def test_a_final_record_is_not_listed_as_open_until_it_changes_again(store: Repositories) -> None:
@@ -224,7 +237,7 @@ def test_a_final_record_is_not_listed_as_open_until_it_changes_again(store: Repo
         assert record_state is not None
         record = a_connection(version=uuid(version), modified=NOW + version, status=status)
         store.records.write(moved(record_state, advance(record_state, record, NOW)))
-        listed = store.records.open_entities(EntityKind.CONNECTION)
+        listed = [record.entity for record in store.records.open_records(EntityKind.CONNECTION)]
         assert listed == ([] if status is ConnectionStatus.COMPLETED else [record_state.entity])
 
 
@@ -274,7 +287,7 @@ def test_operations_and_events_stay_out_of_the_records_indexes(store: Repositori
     store.outbox.put(an_event())
 
     assert store.records.newest_modified(EntityKind.CONNECTION) is None
-    assert store.records.open_entities(EntityKind.CONNECTION) == []
+    assert store.records.open_records(EntityKind.CONNECTION) == []
 
 
 @pytest.mark.parametrize(

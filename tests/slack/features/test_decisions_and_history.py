@@ -41,13 +41,14 @@ def test_requests_are_listed_by_their_last_day_and_those_being_sent_offer_no_but
     assert "This request does not disconnect Sooner Inc from Guardian" in modal_text(system)
 
 
-def test_the_first_eight_requests_are_shown_and_the_rest_are_counted(system: System) -> None:
+def test_the_first_eight_requests_are_shown_and_the_rest_are_on_the_next_page(system: System) -> None:
     for number in range(10):
         store_disconnection_request(system, f"Many {number}", effective_end_date=date(2026, 1, 1 + number))
     text = answer_text(system, type_command(system, "decisions"))
     assert "Many 7" in text
     assert "Many 8" not in text
-    assert "more. Open one by name: /noyo approve, reject or disconnect" in text
+    assert "1 to 8 of " in text
+    assert "[Next]" in text
 
 
 def write_entry(system: System, record_state: object, action: str, at: int, **details: str) -> None:

@@ -62,9 +62,9 @@ def form_submission(view_id: str, about: str = "", **fields: str) -> dict[str, o
 
 
 def test_denied_commands_are_logged_under_the_person(context: RequestContext, audit_log: FakeAuditLog) -> None:
-    commands.dispatch(context, {"text": "status"})
-    commands.dispatch(context, {"text": "retry Anything"})
-    commands.dispatch(context, {"text": "connect"})
+    commands.answer(context, "status")
+    commands.answer(context, "retry Anything")
+    commands.answer(context, "connect")
     person = person_ref(GUS)
     view, request = (("wanted", "view"),), (("wanted", "request"),)
     assert audit_log.denied == [(person, GUS, view), (person, GUS, view), (person, GUS, request)]

@@ -82,7 +82,7 @@ def test_matches_beyond_the_limit_are_mentioned(system: System) -> None:
         store_connection(system, f"Many {number}", "completed")
     text = answer_text(system, type_command(system, "status Many"))
     assert text.count("[Details]") == 8
-    assert "More match: add a word, or use an id." in text
+    assert "1 to 8 of 10." in text
 
 
 def test_records_that_need_action_are_listed_with_buttons(system: System) -> None:

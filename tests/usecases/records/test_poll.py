@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.domain.records import EntityKind, EntityRef, UnknownValue
+from bot.domain.records import EntityKind, UnknownValue
 from bot.usecases.records.poll import KINDS
 from infra.local.noyo import Rules
 from tests.usecases.in_memory import START, SWEEP, Ingestion
@@ -118,7 +118,7 @@ def test_an_unknown_status_is_kept_as_received(ingestion: Ingestion) -> None:
 
     assert ingestion.record_state(record_id).status == UnknownValue("connecting")
     assert ingestion.reported_statuses() == ["connecting"]
-    assert ingestion.records.open_entities(EntityKind.CONNECTION) == [EntityRef(EntityKind.CONNECTION, record_id)]
+    assert [record.entity.key for record in ingestion.records.open_records(EntityKind.CONNECTION)] == [record_id]
 
 
 def test_disconnections_are_polled_like_connections(ingestion: Ingestion) -> None:

@@ -1,0 +1,162 @@
+"""Which open records a person wants to see, in plain words: a status, a carrier, what is theirs, how long unchanged.
+
+`failed guardian older than 5 days`: the connections to Guardian that failed and have not changed for five days.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.domain.record_states import RecordState
+from bot.domain.records import ConnectionStatus, DisconnectionStatus, EntityKind, EntityRef
+
+KindAndStatus = tuple[EntityKind, str]
+_CONNECTION, _REQUEST = EntityKind.CONNECTION, EntityKind.DISCONNECTION
+NEED_OUR_ACTION: tuple[KindAndStatus, ...] = (
+    (_REQUEST, DisconnectionStatus.NEEDS_REVIEW.value),
+    (_CONNECTION, ConnectionStatus.UNABLE_TO_CONNECT.value),
+    (_CONNECTION, ConnectionStatus.ACTION_REQUIRED.value),
+    (_CONNECTION, ConnectionStatus.CARRIER_AUTHORIZATION.value),
+)
+"""Most urgent first."""
+IN_PROGRESS: tuple[KindAndStatus, ...] = (
+    (_REQUEST, DisconnectionStatus.PROCESSING.value),
+    (_CONNECTION, ConnectionStatus.WAITING_ON_CARRIER.value),
+    (_CONNECTION, ConnectionStatus.NOYO_REVIEW.value),
+    (_CONNECTION, ConnectionStatus.PROCESSING.value),
+    (_CONNECTION, ConnectionStatus.CREATED.value),
+)
+"""Most urgent first. A status that this release does not know comes before them."""
+_RANKS: dict[KindAndStatus | None, int] = {
+    each: rank for rank, each in enumerate((*NEED_OUR_ACTION, None, *IN_PROGRESS))
+}
+STATUS_PHRASES: Mapping[str, tuple[KindAndStatus, ...]] = {
+    "needs action": NEED_OUR_ACTION,
+    "needs us": NEED_OUR_ACTION,
+    "needs review": NEED_OUR_ACTION[0:1],
+    "decision": NEED_OUR_ACTION[0:1],
+    "decisions": NEED_OUR_ACTION[0:1],
+    "unable to connect": NEED_OUR_ACTION[1:2],
+    "failed": NEED_OUR_ACTION[1:2],
+    "action required": NEED_OUR_ACTION[2:3],
+    "carrier authorization": NEED_OUR_ACTION[3:4],
+    "authorization": NEED_OUR_ACTION[3:4],
+    "disconnecting": IN_PROGRESS[0:1],
+    "waiting on the carrier": IN_PROGRESS[1:2],
+    "waiting on carrier": IN_PROGRESS[1:2],
+    "waiting": IN_PROGRESS[1:2],
+    "noyo review": IN_PROGRESS[2:3],
+    "review": (NEED_OUR_ACTION[0], IN_PROGRESS[2]),
+    "processing": (IN_PROGRESS[0], IN_PROGRESS[3]),
+    "created": IN_PROGRESS[4:5],
+}
+"""What people call the open statuses."""
+KIND_WORDS = {
+    "connection": _CONNECTION,
+    "connections": _CONNECTION,
+    "disconnection": _REQUEST,
+    "disconnections": _REQUEST,
+    "requests": _REQUEST,
+}
+_MINE = frozenset({"mine", "my"})
+_IGNORED = frozenset("all and are at everything for from have in is of on open or that the those to which with".split())
+_DAYS_IN = {"day": 1, "days": 1, "week": 7, "weeks": 7}
+MOST_DAYS = 10_000
+LONGEST_NAME = 8
+"""Words in the longest beginning of a carrier's name that is recognized."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecord:
+    """What the index says of an open record. `modified` is Noyo's time of its last change, in Unix seconds."""
+
+    entity: EntityRef
+    status: str
+    modified: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """What to list. A part that is empty or None filters nothing."""
+
+    statuses: frozenset[KindAndStatus] = frozenset()
+    kinds: frozenset[EntityKind] = frozenset()
+    carrier_ids: frozenset[str] = frozenset()
+    mine: bool = False
+    """What this person requested or has claimed."""
+    unchanged_days: int | None = None
+    """Unchanged for more than this number of days."""
+    unknown: tuple[str, ...] = ()
+    """Words that mean nothing here."""
+
+    @property
+    def needs_records(self) -> bool:
+        """Whether the index alone does not decide what to list."""
+        return bool(self.carrier_ids) or self.mine
+
+    def may_list(self, record: OpenRecord, now: int) -> bool:
+        """Whether it has a wanted status, kind and age. Statuses and kinds each name alternatives."""
+        if self.statuses and (record.entity.kind, record.status) not in self.statuses:
+            return False
+        if self.kinds and record.entity.kind not in self.kinds:
+            return False
+        return self.unchanged_days is None or now - record.modified > self.unchanged_days * 86400
+
+    def lists(self, record_state: RecordState, person: str) -> bool:
+        """Whether it has a wanted carrier and is this person's."""
+        if self.carrier_ids and record_state.record.carrier_id not in self.carrier_ids:
+            return False
+        return not self.mine or person in (record_state.requester, record_state.owner)
+
+
+def by_urgency(records: Iterable[OpenRecord]) -> list[OpenRecord]:
+    """By status; records of one kind and status keep their order."""
+    return sorted(records, key=lambda record: _RANKS.get((record.entity.kind, record.status), _RANKS[None]))
+
+
+def parse_filter(text: str, carriers: Iterable[tuple[str, str]]) -> RecordFilter:
+    """The filter that the words describe. `carriers`: their ids and names; the beginning of a name is enough."""
+    words, unknown = re.findall(r"\w+", text.casefold().replace("_", " ")), list[str]()
+    names = [(carrier_id, re.findall(r"\w+", name.casefold())) for carrier_id, name in carriers]
+    statuses, kinds, carrier_ids = set[KindAndStatus](), set[EntityKind](), set[str]()
+    mine, days = False, None
+    while words:
+        phrase, carrier = _phrase(words), _carrier(words, names)
+        taken = 1
+        if (age := _age(words)) is not None:
+            days, taken = age, 4
+        elif len(phrase.split()) >= max(carrier, 1):
+            statuses.update(STATUS_PHRASES[phrase])
+            taken = len(phrase.split())
+        elif carrier:
+            carrier_ids.update(carrier_id for carrier_id, name in names if name[:carrier] == words[:carrier])
+            taken = carrier
+        elif words[0] in KIND_WORDS:
+            kinds.add(KIND_WORDS[words[0]])
+        elif words[0] in _MINE:
+            mine = True
+        elif words[0] not in _IGNORED:
+            unknown.append(words[0])
+        words = words[taken:]
+    return RecordFilter(frozenset(statuses), frozenset(kinds), frozenset(carrier_ids), mine, days, tuple(unknown))
+
+
+def _age(words: Sequence[str]) -> int | None:
+    """`older than 2 weeks`: 14."""
+    if len(words) < 4 or words[:2] != ["older", "than"] or words[3] not in _DAYS_IN or not words[2].isdecimal():
+        return None
+    return min(int(words[2][:6]) * _DAYS_IN[words[3]], MOST_DAYS)
+
+
+def _phrase(words: Sequence[str]) -> str:
+    """The longest phrase for a status with which the words begin; empty without one."""
+    spoken = " ".join([*words[:4], ""])
+    return max((phrase for phrase in STATUS_PHRASES if spoken.startswith(f"{phrase} ")), key=len, default="")
+
+
+def _carrier(words: Sequence[str], names: Sequence[tuple[str, list[str]]]) -> int:
+    """How many of the first words begin the name of a carrier, as many as possible."""
+    counts = range(min(len(words), LONGEST_NAME), 0, -1)
+    return next((count for count in counts if any(name[:count] == words[:count] for _, name in names)), 0)

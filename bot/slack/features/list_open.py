@@ -1,0 +1,94 @@
+"""*list*: somebody goes through what is open, or through the part of it that is theirs, failed, or does not move.
+
+They type the words that come to mind. What can go wrong: a word is misunderstood, and the list leaves out what they
+look for; there is too much to search in time, and the list looks complete; two rows look the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.domain.people import Right
+from bot.domain.record_filter import OpenRecord, RecordFilter, by_urgency, parse_filter
+from bot.domain.record_states import RecordState
+from bot.domain.records import EntityKind
+from bot.slack.context import RequestContext
+from bot.slack.features import listing
+from bot.slack.features.listing import Pages
+from bot.slack.views import replies
+from bot.slack.views.message import Part, SmallPrint
+from bot.slack.views.record_cards import claimed_by
+from bot.slack.views.rich_text import Json, RichText, Timestamp, UntrustedText, UserMention, rich_text
+
+MOST_READ = 1000
+"""Records that are read where the index does not decide: ten calls."""
+
+
+def start(context: RequestContext, text: str) -> Json:
+    """`/noyo list [which]`: the open records that fit the words, most urgent first."""
+    permission = context.authorize(Right.VIEW)
+    if not permission.allowed:
+        return replies.ephemeral(replies.denial(permission))
+    wanted = parse_filter(text, context.display.carriers.names.items())
+    if wanted.unknown:
+        return replies.ephemeral(*_not_understood(context, wanted.unknown))
+    candidates = _candidates(context, wanted)
+    if not wanted.needs_records:
+        pages = listing.pages_of(context, len(candidates))
+        shown = _read(context, candidates[pages.start : pages.end])
+        return _answer(context, shown, pages, hidden=pages.end - pages.start - len(shown), unsearched=0)
+    searched = candidates[:MOST_READ]
+    read = _read(context, searched)
+    found = [state for state in read if wanted.lists(state, context.actor.user_id)]
+    pages, unsearched = listing.pages_of(context, len(found)), len(candidates) - len(searched)
+    hidden = len(searched) - len(read)
+    return _answer(context, found[pages.start : pages.end], pages, hidden=hidden, unsearched=unsearched)
+
+
+def _candidates(context: RequestContext, wanted: RecordFilter) -> list[OpenRecord]:
+    kinds = [kind for kind in (EntityKind.DISCONNECTION, EntityKind.CONNECTION) if kind in (wanted.kinds or EntityKind)]
+    listed = (record for kind in kinds for record in context.deps.records.open_records(kind))
+    return by_urgency(record for record in listed if wanted.may_list(record, context.deps.now()))
+
+
+def _read(context: RequestContext, records: Sequence[OpenRecord]) -> list[RecordState]:
+    states = context.deps.records.record_states((record.entity for record in records), skip_unreadable=True)
+    return [states[record.entity] for record in records if record.entity in states]
+
+
+def _answer(
+    context: RequestContext, shown: Sequence[RecordState], pages: Pages, *, hidden: int, unsearched: int
+) -> Json:
+    incomplete = [line for line in (listing.unreadable(hidden).strip(), _unsearched(unsearched)) if line]
+    if pages.total == 0:
+        nothing = f"Nothing open fits. To find a group by its name: {context.command} status and the name."
+        return replies.ephemeral(nothing, *incomplete)
+    number = f"{pages.total} open {'record fits' if pages.total == 1 else 'records fit'}, most urgent first."
+    parts: list[Part] = listing.rows(context, shown, {state.entity: _note(context, state) for state in shown})
+    as_of = SmallPrint([rich_text("As of ", Timestamp(context.deps.now()), ".")])
+    return replies.ephemeral(number, *incomplete, *parts, *listing.turning(context, pages), as_of)
+
+
+def _note(context: RequestContext, record_state: RecordState) -> RichText:
+    days = (context.deps.now() - record_state.record.modified) // 86400
+    unchanged = "Changed today" if days < 1 else f"Unchanged for {days} {'day' if days == 1 else 'days'}"
+    requester = (". Requested by ", UserMention(record_state.requester)) if record_state.requester else ()
+    owner = [span for line in claimed_by(record_state) for span in (". ", *line)]
+    return rich_text(unchanged, *requester, *owner)
+
+
+def _unsearched(number: int) -> str:
+    if number <= 0:
+        return ""
+    return f"Only the {MOST_READ} most urgent were searched, {number} were not. Add a status, such as failed."
+
+
+def _not_understood(context: RequestContext, unknown: Sequence[str]) -> list[RichText | str]:
+    words = UntrustedText(", ".join(unknown), 100)
+    return [
+        rich_text("I do not understand: “", words, "”. Nothing is listed, because the list could leave something out."),
+        f"You can combine a status (failed, action required, authorization, waiting, review, processing, created, "
+        f"decisions), a carrier, mine, connections or disconnections, and an age: {context.command} list failed "
+        f"older than 5 days.",
+        f"To find a group by its name: {context.command} status and the name.",
+    ]
