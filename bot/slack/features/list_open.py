@@ -61,8 +61,9 @@ def _answer(
 ) -> Json:
     incomplete = [line for line in (listing.unreadable(hidden).strip(), _unsearched(unsearched)) if line]
     if pages.total == 0:
-        nothing = f"Nothing open fits. To find a group by its name: {context.command} status and the name."
-        return replies.ephemeral(nothing, *incomplete)
+        nothing = "None of these fits." if unsearched else "Nothing open fits."
+        search = f"To find a group by its name: {context.command} status and the name."
+        return replies.ephemeral(*incomplete, nothing, search)
     number = f"{pages.total} open {'record fits' if pages.total == 1 else 'records fit'}, most urgent first."
     parts: list[Part] = listing.rows(context, shown, {state.entity: _note(context, state) for state in shown})
     as_of = SmallPrint([rich_text("As of ", Timestamp(context.deps.now()), ".")])
@@ -80,7 +81,7 @@ def _note(context: RequestContext, record_state: RecordState) -> RichText:
 def _unsearched(number: int) -> str:
     if number <= 0:
         return ""
-    return f"Only the {MOST_READ} most urgent were searched, {number} were not. Add a status, such as failed."
+    return f"Only the {MOST_READ:,} most urgent were searched, {number:,} were not. Add a status, such as failed."
 
 
 def _not_understood(context: RequestContext, unknown: Sequence[str]) -> list[RichText | str]:

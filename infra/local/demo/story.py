@@ -79,6 +79,9 @@ def carrier_refuses(demo: DemoDriver) -> None:
     demo.expect(not demo.shows(alert, SSN), "it shows no social security number")
     demo.expect(demo.shows(alert, "Group *not* found. <!channel>"), "it shows the carrier's text unformatted")
     demo.close_views(ANA)
+    listed = demo.slack.command(ANA, CONNECTIONS, "/noyo", "list mine failed guardian").messages[0]
+    demo.show(listed)
+    demo.expect(demo.shows(listed, "1 open record fits", "Widgets R Us", "[Retry…]"), "Ana lists what failed")
     demo.retry(BEN, alert, CORRECTED)
     card = demo.wait_for(
         "the card shows Completed", lambda: demo.message(CONNECTIONS, "Widgets R Us", "Completed", CORRECTED)

@@ -126,6 +126,7 @@ def _list_answers() -> Iterator[Entry]:
     yield typed("Words that mean nothing", "list maple and birch", records=records)
     yield typed("Some is unreadable", "list processing", records=[mine], unreadable_records=2)
     yield typed("More than can be searched", "list mine", records=[mine, *_connections(1005)])
+    yield typed("Nothing fits where it was searched", "list principal", records=_connections(1005))
     yield typed("A guest", "list", actor=GUEST)
 
 

@@ -185,10 +185,12 @@ def test_more_than_can_be_searched_is_said(system: System, monkeypatch: pytest.M
     store_all(system)
     monkeypatch.setattr(list_open, "MOST_READ", 3)
 
-    text = listed(system, "guardian")
+    found, nothing = listed(system, "guardian"), listed(system, "principal")
 
-    assert names_in(text) == ["Sooner Inc", "Later Inc"]
-    assert "Only the 3 most urgent were searched, 3 were not." in text
+    assert names_in(found) == ["Sooner Inc", "Later Inc"]
+    assert "Only the 3 most urgent were searched, 3 were not." in found
+    assert "Only the 3 most urgent were searched, 3 were not. Add a status, such as failed.\nNone of these" in nothing
+    assert "Nothing open" not in nothing
 
 
 @pytest.mark.parametrize("words", ["failed", "failed guardian"])

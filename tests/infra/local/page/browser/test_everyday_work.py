@@ -208,6 +208,28 @@ def test_while_sending_is_paused_a_request_waits_and_is_sent_after_the_resume(pa
     expect(notice).to_contain_text("resumed", timeout=WAIT)
 
 
+def test_the_pages_of_a_list_replace_each_other_in_place(pane: Locator, stack: LocalStack) -> None:
+    for number in range(10):
+        stack.noyo.add_connection(
+            carrier_id=environment.GUARDIAN,
+            group_name=f"Larch Mill {number}",
+            carrier_group_id=f"8100{number}",
+            status="noyo_review",
+        )
+    shows(pane.locator(".message"), "Larch Mill 9")
+    type_command(pane, "/noyo list noyo review guardian")
+    expect(answer(pane)).to_contain_text("10 open records fit, most urgent first.", timeout=WAIT)
+    expect(answer(pane)).to_contain_text("1 to 8 of 10.")
+    answers = pane.locator(".message.ephemeral").count()
+    answer(pane).get_by_role("button", name="Next").click()
+    expect(answer(pane)).to_contain_text("9 to 10 of 10.", timeout=WAIT)
+    expect(answer(pane)).to_contain_text("Larch Mill 9")
+    expect(answer(pane).get_by_role("button", name="Next")).to_have_count(0)
+    answer(pane).get_by_role("button", name="Previous").click()
+    expect(answer(pane)).to_contain_text("1 to 8 of 10.", timeout=WAIT)
+    expect(pane.locator(".message.ephemeral")).to_have_count(answers)
+
+
 def test_history_and_doctor_answer_the_person_who_asked(pane: Locator) -> None:
     request_connection(pane, "Katsura Electric", "80004")
     expect(shows(pane.locator(".message"), "Katsura Electric · Guardian")).to_contain_text("Completed", timeout=WAIT)
