@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from infra.local.page.controls.events import ZONE
 from infra.local.stack import LocalStack
 from infra.local.time_travel import AdjustableClock
 from tests.infra.local.page.browser.people import (
@@ -127,7 +128,7 @@ def test_the_clock_moves_to_a_reminder_and_to_the_end_of_a_claim(
     add_connection(stack, "Larch Farms", "70005")
     records = choose_record(drawer, "larch farms")
     records.get_by_label("Last managed day").fill(
-        str((datetime.fromtimestamp(clock(), UTC) + timedelta(days=5)).date())
+        str((datetime.fromtimestamp(clock(), ZONE) + timedelta(days=5)).date())
     )
     records.get_by_role("button", name="Carrier asks to disconnect").click()
     pane = pane_of(drawer.page)
@@ -183,7 +184,7 @@ def test_the_clock_moves_to_the_next_last_managed_day(
     drawer: Locator, stack: LocalStack, clock: AdjustableClock
 ) -> None:
     add_connection(stack, "Hazel Farms", "70006")
-    today = datetime.fromtimestamp(clock(), UTC).date()
+    today = datetime.fromtimestamp(clock(), ZONE).date()
     records = choose_record(drawer, "hazel farms")
     records.get_by_label("Last managed day").fill(str(today + timedelta(days=2)))
     records.get_by_role("button", name="Carrier asks to disconnect").click()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from infra.local import environment
+from infra.local.page.controls.events import ZONE
 from infra.local.stack import LocalStack
 from tests.infra.local.page.browser.people import (
     WAIT,
@@ -25,8 +25,6 @@ from tests.infra.local.page.browser.people import (
     writes_about,
 )
 
-ZONE = ZoneInfo("America/New_York")
-"""The default of the setting BUSINESS_TIMEZONE."""
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 
