@@ -46,9 +46,9 @@ def start(context: RequestContext, text: str) -> Json:
 
 
 def _candidates(context: RequestContext, wanted: RecordFilter) -> list[OpenRecord]:
-    kinds = [kind for kind in (EntityKind.DISCONNECTION, EntityKind.CONNECTION) if kind in (wanted.kinds or EntityKind)]
-    listed = (record for kind in kinds for record in context.deps.records.open_records(kind))
-    return by_urgency(record for record in listed if wanted.may_list(record, context.deps.now()))
+    records, now = context.deps.records, context.deps.now()
+    listed = [*records.open_records(EntityKind.DISCONNECTION), *records.open_records(EntityKind.CONNECTION)]
+    return by_urgency(record for record in listed if wanted.may_list(record, now))
 
 
 def _read(context: RequestContext, records: Sequence[OpenRecord]) -> list[RecordState]:
@@ -61,7 +61,7 @@ def _answer(
 ) -> Json:
     incomplete = [line for line in (listing.unreadable(hidden).strip(), _unsearched(unsearched)) if line]
     if pages.total == 0:
-        nothing = "None of these fits." if unsearched else "Nothing open fits."
+        nothing = "None of those searched fits." if incomplete else "Nothing open fits."
         search = f"To find a group by its name: {context.command} status and the name."
         return replies.ephemeral(*incomplete, nothing, search)
     number = f"{pages.total} open {'record fits' if pages.total == 1 else 'records fit'}, most urgent first."

@@ -50,7 +50,7 @@ class Pages:
 
 def pages_of(context: RequestContext, total: int) -> Pages:
     """The wanted page; the last one if the list has become shorter."""
-    return Pages(max(min(context.page.number, -(-total // ROWS) - 1), 0), total)
+    return Pages(max(min(context.page.number, Pages(0, total).count - 1), 0), total)
 
 
 def turning(context: RequestContext, pages: Pages) -> list[Part]:

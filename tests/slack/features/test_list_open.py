@@ -189,7 +189,10 @@ def test_more_than_can_be_searched_is_said(system: System, monkeypatch: pytest.M
 
     assert names_in(found) == ["Sooner Inc", "Later Inc"]
     assert "Only the 3 most urgent were searched, 3 were not." in found
-    assert "Only the 3 most urgent were searched, 3 were not. Add a status, such as failed.\nNone of these" in nothing
+    assert (
+        "Only the 3 most urgent were searched, 3 were not. Add a status, such as failed.\nNone of those searched fits."
+        in nothing
+    )
     assert "Nothing open" not in nothing
 
 
@@ -202,10 +205,11 @@ def test_a_record_that_cannot_be_read_is_counted(system: System, words: str) -> 
     item["schema"] = {"N": "99"}
     worker_client("dynamodb").put_item(TableName=system.settings.aws.table, Item=item)
 
-    text = listed(system, words)
+    text, nothing = listed(system, words), listed(system, "failed principal")
 
     assert names_in(text) == ["Known Inc"]
     assert "This release cannot read 1 of them." in text
+    assert "None of those searched fits." in nothing
 
 
 def test_a_guest_sees_no_list_and_turns_no_page(system: System) -> None:

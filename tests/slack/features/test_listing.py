@@ -11,7 +11,7 @@ import pytest
 
 from bot.dynamodb import schema
 from bot.errors import SlackNoAnswer
-from bot.slack.features.listing import MOST_FOUND, ROWS, Pages, pages_of
+from bot.slack.features.listing import MOST_FOUND, Pages, pages_of
 from bot.slack.views.buttons import Page, decode
 from tests.aws import worker_client
 from tests.slack.incoming import (
@@ -154,7 +154,6 @@ def test_decisions_are_listed_once_each_although_one_cannot_be_read_and_one_is_d
     assert ["cannot read 1 of them" in page for page in pages] == [True, False, False]
     assert "Many 04 · Guardian: **Rejected**" in pages[0]
     assert "17 to 18 of 18." in pages[2]
-    assert ROWS == 8
 
 
 def test_slack_that_refuses_a_page_is_reported_to_the_person(system: System) -> None:
