@@ -3,24 +3,37 @@
 import pytest
 
 from bot.dynamodb.expressions import Delete, Put
-from bot.dynamodb.search_index import MOST_WORDS, changed_words, folded, spaced, words_in, words_of
+from bot.dynamodb.search_index import BACKWARDS, MOST_WORDS, changed_words, spaced, terms_of, words_of
 from tests.dynamodb.builders import AWKWARD, a_connection, a_disconnection, uuid
 
 
 def test_a_record_is_indexed_by_id_carrier_group_id_and_words_of_its_name() -> None:
-    record = a_connection(1, carrier_group_id="AB-1 2", group_name="The Test Company, the LLC")
+    record = a_connection(1, carrier_group_id="00AB-1 2", group_name="The Té-st Bakery, the LLC", group_id=uuid(0xABC))
 
-    assert words_of(record) == [uuid(1), "ab-1 2", "the", "test", "company", "llc"]
+    assert words_of(record) == [
+        "1000040008000000000000001",
+        "ab12",
+        uuid(0xABC).replace("-", "").lstrip("0"),
+        "thetestbakerythellc",
+        "the",
+        "te",
+        "st",
+        "bakery",
+        "llc",
+    ]
+    assert terms_of(record) == [*words_of(record), f"{BACKWARDS}yrekab"]
 
 
 def test_a_disconnection_is_indexed_without_a_carrier_group_id() -> None:
-    assert words_of(a_disconnection(1)) == [uuid(1), "test", "company"]
+    record = a_disconnection(1, group_name="Test Company", group_id=uuid(9))
+
+    assert words_of(record)[2:] == ["testcompany", "test", "company"]
 
 
 def test_the_number_of_words_of_a_long_name_is_limited() -> None:
     record = a_connection(group_name=" ".join(f"word{number}" for number in range(50)))
 
-    assert len(words_of(record)) == MOST_WORDS
+    assert len(words_of(record)) == 2 + 1 + MOST_WORDS
 
 
 @pytest.mark.parametrize("awkward", [*AWKWARD, "\ufdfa" * 500, "ß" * 100])
@@ -37,15 +50,13 @@ def test_only_obsolete_words_are_removed() -> None:
 
     writes = changed_words(before, after)
 
-    assert [write.key.sk.split("#")[0] for write in writes if isinstance(write, Delete)] == ["old"]
-    assert [write.key.sk.split("#")[0] for write in writes if isinstance(write, Put)] == words_of(after)
+    assert [write.key.sk.split("#")[0] for write in writes if isinstance(write, Delete)] == ["oldname", "old"]
+    assert [write.key.sk.split("#")[0] for write in writes if isinstance(write, Put)] == terms_of(after)
 
 
 def test_the_same_words_are_not_written_again() -> None:
     assert changed_words(a_connection(), a_connection(version=uuid(7))) == []
 
 
-def test_different_spellings_of_the_same_word_are_equal() -> None:
-    assert folded(" \uff21cme ") == folded("ACME") == "acme"
-    assert words_in("Zoe\u0308") == words_in("ZOË")
+def test_words_are_joined_so_that_each_follows_a_space() -> None:
     assert spaced(["a", "b"]) == " a b"

@@ -12,10 +12,11 @@ from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_filter import OpenRecord
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, Record, is_deleted, is_open
+from bot.domain.search_text import resemble
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
-from bot.dynamodb.search_index import best_first, candidates, changed_words, resemble, resembling
+from bot.dynamodb.search_index import best_first, candidates, changed_words, misspelled, resembling
 from bot.dynamodb.table import ConditionFailed, Repository
 from bot.errors import ConcurrentUpdate, UnknownSchema
 
@@ -90,6 +91,9 @@ class DynamoRecordRepository(Repository):
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         states = self.record_states(candidates(self._table, text))
         return best_first(list(states.values()), text)[:limit]
+
+    def find_misspelled(self, text: str) -> list[RecordState]:
+        return best_first(list(self.record_states(misspelled(self._table, text)).values()), text)
 
     def find_similar(self, name: str) -> list[RecordState]:
         states = self.record_states(resembling(self._table, name)).values()

@@ -53,10 +53,14 @@ class RecordRepository(Protocol):
         """The open and closed records of this group. From an index, so it may lag."""
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:
-        """Search by id, start of an id, carrier group id, or words of the name. Consistent reads, best match first."""
+        """Search by an id of the record, of its group, or at the carrier, by the beginning of one, or by words of the
+        name. Case, accents, punctuation and leading zeros do not matter. Consistent reads, best match first."""
+
+    def find_misspelled(self, text: str) -> list[RecordState]:
+        """What `find` would return if one of the words had no typing error. Up to 40 queries, so ask it last."""
 
     def find_similar(self, name: str) -> list[RecordState]:
-        """Records whose group's name probably means the same as `name`. One query unless there are any."""
+        """Records whose group's name probably means the same as `name`."""
 
 
 class OperationRepository(Protocol):

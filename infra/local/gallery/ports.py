@@ -16,7 +16,7 @@ from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_filter import OpenRecord
 from bot.domain.record_states import RecordState
 from bot.domain.records import ConnectionStatus, EntityKind, EntityRef, Record, connection_ref, is_open
-from bot.dynamodb.search_index import resemble
+from bot.domain.search_text import may_resemble, resemble, words_in
 from bot.errors import LeaseLost, SlackUnavailable, SubmissionConflict
 from bot.slack.context import Actor, RequestContext
 from bot.slack.views.message import DisplaySettings
@@ -100,6 +100,10 @@ class Records:
         return [state for state in self._states.values() if wanted in (state.record.group_name or "").casefold()][
             :limit
         ]
+
+    def find_misspelled(self, text: str) -> list[RecordState]:
+        names = {state: frozenset(words_in(state.record.group_name or "")) for state in self._states.values()}
+        return [state for state, words in names.items() if may_resemble(text, words)]
 
     def find_similar(self, name: str) -> list[RecordState]:
         return [state for state in self._states.values() if resemble(state.record.group_name or "", name)]

@@ -1,10 +1,49 @@
-"""Names of employer groups that probably mean the same group."""
+"""Spellings that people consider equal, and names that probably mean the same group."""
 
 from __future__ import annotations
 
 import pytest
 
-from bot.dynamodb.search_index import name_words, resemble
+from bot.domain.search_text import compact, is_misspelled, may_be_misspelled, name_words, resemble, words_in
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("O'Neill & Söhne, Inc.", ["oneill", "sohne", "inc"]),
+        ("O\u2019NEILL", ["oneill"]),
+        ("Zoe\u0308", ["zoe"]),
+        ("Coca-Cola", ["coca", "cola"]),
+        ("L.L.C.", ["llc"]),
+        ("Straße Łódź Ørsted", ["strasse", "lodz", "orsted"]),
+        ("\uff21cme acme", ["acme"]),
+        ("日本", ["日本"]),
+        (" _-&'. ", []),
+    ],
+)
+def test_case_accents_apostrophes_and_hyphens_do_not_matter(text: str, words: list[str]) -> None:
+    assert words_in(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "spelling"),
+    [
+        ("00-123 A", "123a"),
+        ("123a", "123a"),
+        ("000", "0"),
+        ("Harbor-Foods", "harborfoods"),
+        ("--", ""),
+        ("x" * 99, "x" * 60),
+    ],
+)
+def test_separators_and_leading_zeros_do_not_matter(text: str, spelling: str) -> None:
+    assert compact(text) == spelling
+
+
+def test_one_wrong_letter_is_recognized_in_words_of_four_letters_and_more() -> None:
+    assert may_be_misspelled(["llc", "the", "abc", "2041", "acme", "harbor"]) == ["harbor", "acme"]
+    assert is_misspelled("acne", "acme")
+    assert not is_misspelled("abd", "abc")
 
 
 @pytest.mark.parametrize(
