@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.record_states import RecordState
 from bot.domain.records import ConnectionStatus, DisconnectionStatus, EntityKind, EntityRef
+from bot.domain.search_text import words_in
 
 KindAndStatus = tuple[EntityKind, str]
 _CONNECTION, _REQUEST = EntityKind.CONNECTION, EntityKind.DISCONNECTION
@@ -53,6 +53,15 @@ STATUS_PHRASES: Mapping[str, tuple[KindAndStatus, ...]] = {
     "created": IN_PROGRESS[4:5],
 }
 """What people call the open statuses."""
+_CONNECTED, _DISCONNECTED = ConnectionStatus.COMPLETED.value, DisconnectionStatus.COMPLETED.value
+ALL_PHRASES: Mapping[str, tuple[KindAndStatus, ...]] = {
+    **STATUS_PHRASES,
+    "completed": ((_CONNECTION, _CONNECTED), (_REQUEST, _DISCONNECTED)),
+    "connected": ((_CONNECTION, _CONNECTED),),
+    "disconnected": ((_REQUEST, _DISCONNECTED),),
+    "rejected": ((_REQUEST, DisconnectionStatus.REJECTED.value),),
+}
+"""Also the closed statuses."""
 KIND_WORDS = {
     "connection": _CONNECTION,
     "connections": _CONNECTION,
@@ -96,6 +105,15 @@ class RecordFilter:
         """Whether the index alone does not decide what to list."""
         return bool(self.carrier_ids) or self.mine
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it filters nothing."""
+        return not (self.statuses or self.kinds or self.needs_records or self.unchanged_days is not None)
+
+    def fits(self, record_state: RecordState, person: str, now: int) -> bool:
+        listed = OpenRecord(record_state.entity, record_state.status.value, record_state.record.modified)
+        return self.may_list(listed, now) and self.lists(record_state, person)
+
     def may_list(self, record: OpenRecord, now: int) -> bool:
         """Whether it has a wanted status, kind and age. Statuses and kinds each name alternatives."""
         if self.statuses and (record.entity.kind, record.status) not in self.statuses:
@@ -116,19 +134,21 @@ def by_urgency(records: Iterable[OpenRecord]) -> list[OpenRecord]:
     return sorted(records, key=lambda record: _RANKS.get((record.entity.kind, record.status), _RANKS[None]))
 
 
-def parse_filter(text: str, carriers: Iterable[tuple[str, str]]) -> RecordFilter:
+def parse_filter(
+    text: str, carriers: Iterable[tuple[str, str]], phrases: Mapping[str, tuple[KindAndStatus, ...]] = STATUS_PHRASES
+) -> RecordFilter:
     """The filter that the words describe. `carriers`: their ids and names; the beginning of a name is enough."""
-    words, unknown = re.findall(r"\w+", text.casefold().replace("_", " ")), list[str]()
-    names = [(carrier_id, re.findall(r"\w+", name.casefold())) for carrier_id, name in carriers]
+    words, unknown = words_in(text), list[str]()
+    names = [(carrier_id, words_in(name)) for carrier_id, name in carriers]
     statuses, kinds, carrier_ids = set[KindAndStatus](), set[EntityKind](), set[str]()
     mine, days = False, None
     while words:
-        phrase, carrier = _phrase(words), _carrier(words, names)
+        phrase, carrier = _phrase(words, phrases), _carrier(words, names)
         taken = 1
         if (age := _age(words)) is not None:
             days, taken = age, 4
         elif len(phrase.split()) >= max(carrier, 1):
-            statuses.update(STATUS_PHRASES[phrase])
+            statuses.update(phrases[phrase])
             taken = len(phrase.split())
         elif carrier:
             carrier_ids.update(carrier_id for carrier_id, name in names if name[:carrier] == words[:carrier])
@@ -150,10 +170,10 @@ def _age(words: Sequence[str]) -> int | None:
     return min(int(words[2][:6]) * _DAYS_IN[words[3]], MOST_DAYS)
 
 
-def _phrase(words: Sequence[str]) -> str:
+def _phrase(words: Sequence[str], phrases: Iterable[str]) -> str:
     """The longest phrase for a status with which the words begin; empty without one."""
     spoken = " ".join([*words[:4], ""])
-    return max((phrase for phrase in STATUS_PHRASES if spoken.startswith(f"{phrase} ")), key=len, default="")
+    return max((phrase for phrase in phrases if spoken.startswith(f"{phrase} ")), key=len, default="")
 
 
 def _carrier(words: Sequence[str], names: Sequence[tuple[str, list[str]]]) -> int:

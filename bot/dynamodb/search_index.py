@@ -13,7 +13,15 @@ from itertools import chain, islice
 
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, EntityRef, Record
-from bot.domain.search_text import WORD_LENGTH, compact, is_misspelled, may_be_misspelled, name_words, words_in
+from bot.domain.search_text import (
+    WORD_LENGTH,
+    compact,
+    is_misspelled,
+    may_be_misspelled,
+    may_resemble,
+    name_words,
+    words_in,
+)
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import Delete, Put, Value, Write
 from bot.dynamodb.schema import item_at, read_item
@@ -30,6 +38,8 @@ MOST_ROWS = 2 * CANDIDATES
 MOST_PAGES = 3
 """A page is a megabyte, or some 2,500 words. A search for several words filters at most this many pages."""
 SHORTEST_PREFIX = 3
+SIMILAR = 500
+"""How many words are compared with a name, some 75 kB."""
 SPELLINGS = 50
 """How many words one query for spellings reads."""
 MOST_SPELLING_QUERIES = 40
@@ -165,6 +175,18 @@ def _distinct(table: Table, beginning: str, queries: Iterator[int]) -> Iterator[
 
 
 def resembling(table: Table, name: str) -> list[EntityRef]:
-    """Records that may belong to a group with a similar name."""
-    text = " ".join(name_words(name))
-    return list(dict.fromkeys([*candidates(table, text), *misspelled(table, text)]))
+    """Records that may belong to a group with a similar name, in one query, because a submission waits for it.
+
+    They have a word that begins as the longest word of the name does. With more of them than the query reads, as in a
+    very large table, some may be missed.
+    """
+    words = name_words(name)
+    if not words:
+        return []
+    longest = max(words, key=len)
+    beginning = longest[: max(SHORTEST_PREFIX, (len(longest) + 1) // 2)]
+    values: dict[str, Value] = {":pk": schema.words(longest), ":sk": beginning}
+    rows = table.query("pk = :pk AND begins_with(sk, :sk)", values, limit=SIMILAR)
+    found = (read_item(SearchWord, row) for row in rows)
+    similar = (word.entity for word in found if may_resemble(name, frozenset(name_words(word.words))))
+    return list(dict.fromkeys(similar))[:CANDIDATES]

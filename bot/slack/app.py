@@ -16,7 +16,7 @@ from bot.domain.requests import Decision
 from bot.errors import ObserveOnly, UnknownSchema
 from bot.slack import commands
 from bot.slack.context import Actor, RequestContext, give_feedback
-from bot.slack.features import claim, connect, decide, disconnect, resolve, retry, second_approval, status
+from bot.slack.features import claim, connect, decide, disconnect, picking, resolve, retry, second_approval, status
 from bot.slack.views import replies
 from bot.slack.views.buttons import RESOLUTIONS, SENDS, Action, ButtonValue, decode
 from bot.slack.views.rich_text import Json, RichText, rich_text
@@ -29,6 +29,7 @@ Click = Callable[[RequestContext, ButtonValue], None]
 Submission = Callable[[RequestContext, Body], Json]
 Suggestion = Callable[[RequestContext, str], Json]
 Choice = Callable[[RequestContext, Json, str], None]
+Pick = Callable[[RequestContext, str], None]
 
 
 def build_app(context: RequestContext) -> App:
@@ -56,6 +57,9 @@ def _register(app: App, context: RequestContext) -> None:
     for action_id, suggest in SUGGESTIONS.items():
         app.options(action_id)(_options(context, suggest))
     app.action(connect.GROUP)(_choice(context, connect.choose_group))
+    for word in commands.PICKED:
+        app.options(picking.action_id(word))(_options(context, partial(commands.suggest, word)))
+        app.action(picking.action_id(word))(_pick(context, partial(commands.pick, word)))
     for callback_id, submit in SUBMISSIONS.items():
         app.view(callback_id)(_view(context, submit))
     for action, click in CLICKS.items():
@@ -126,14 +130,28 @@ def _options(context: RequestContext, suggest: Suggestion) -> Listener:
 
 
 def _choice(context: RequestContext, choose: Choice) -> Listener:
-    """A choice in an open form, which the form follows. Empty text: the choice was cleared."""
+    """A choice in an open form, which the form follows."""
 
     def listener(ack: Any, body: Body) -> None:
-        chosen = body["actions"][0].get("selected_option") or {}
-        choose(context.for_actor(Actor.of(body)), body["view"], str(chosen.get("value", "")))
+        choose(context.for_actor(Actor.of(body)), body["view"], _chosen(body))
         ack()
 
     return listener
+
+
+def _pick(context: RequestContext, pick: Pick) -> Listener:
+    """A choice in an answer to a command."""
+
+    def listener(ack: Any, body: Body) -> None:
+        pick(context.for_actor(Actor.of(body)), _chosen(body))
+        ack()
+
+    return listener
+
+
+def _chosen(body: Body) -> str:
+    """Empty text if the choice was cleared."""
+    return str((body["actions"][0].get("selected_option") or {}).get("value", ""))
 
 
 def _value(body: Body) -> ButtonValue:

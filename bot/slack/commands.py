@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from bot.domain.people import Right
+from bot.domain.record_filter import NEED_OUR_ACTION, STATUS_PHRASES, KindAndStatus
 from bot.domain.record_states import RecordState, decidable, was_connected
 from bot.domain.requests import Decision
 from bot.errors import ObserveOnly
@@ -18,9 +20,10 @@ from bot.slack.features import (
     doctor,
     history,
     list_open,
-    listing,
     pause,
+    picking,
     retry,
+    search,
     status,
 )
 from bot.slack.views import replies
@@ -45,9 +48,26 @@ def turn_page(context: RequestContext, value: ButtonValue) -> None:
     context.web.respond(context.actor.response_url, page | {"replace_original": True})
 
 
-def answer(context: RequestContext, text: str, page: int = 0) -> Json:
-    """The answer to what was typed after the command; an unknown word is answered with the help."""
-    context = context.for_page(Page(text, page))
+def pick(word: str, context: RequestContext, value: str) -> None:
+    """Runs the command for the record that was chosen in its answer. Empty text: the choice was cleared."""
+    if not value or context.actor.response_url is None:
+        return
+    shown = answer(context, f"{word} {picking.chosen(value)}")
+    if shown:  # Otherwise a form has opened.
+        context.web.respond(context.actor.response_url, shown | {"replace_original": True})
+
+
+def suggest(word: str, context: RequestContext, query: str) -> Json:
+    """The options of the field in which a record is chosen for this command."""
+    choosing = COMMANDS[word].run
+    if not isinstance(choosing, Choosing):
+        return picking.options(context, query, lambda _: True, NEED_OUR_ACTION)
+    return picking.options(context, query, partial(choosing.fits, context), choosing.proposed)
+
+
+def answer(context: RequestContext, text: str, page: int | None = None) -> Json:
+    """The answer to what was typed after the command, or a page of it; an unknown word is answered with the help."""
+    context = context.for_page(Page(text, page or 0), is_turned=page is not None)
     word, rest = [*text.split(maxsplit=1), "", ""][:2]
     command = COMMANDS.get(word.lower() or "help")
     if command is None:
@@ -72,52 +92,58 @@ def _usages(context: RequestContext) -> list[RichText]:
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """A command about one record, with its texts for when not exactly one record matches."""
+    """The command `word` about one record, with its texts for when not exactly one record matches."""
 
+    word: str
     which: str
     several: str
     none: str
     fits: Callable[[RequestContext, RecordState], bool]
     opens: Callable[[RequestContext, RecordState], None]
+    proposed: tuple[KindAndStatus, ...] = ()
+    """The statuses whose records may be chosen before anything is typed."""
 
     def __call__(self, context: RequestContext, text: str) -> Json:
         """Opens the form if exactly one record matches; otherwise the answer says why not."""
         if not text:
-            return replies.ephemeral(self.which.format(context.command))
+            return picking.question(context, self.which, self.word, proposes=bool(self.proposed))
         permission = context.authorize(Right.VIEW)
         if not permission.allowed:
             return replies.ephemeral(replies.denial(permission))
-        found = context.deps.records.find(text, limit=listing.MOST_FOUND)
-        if not found:
-            return replies.ephemeral(listing.nothing_found(context, text))
-        fitting = [record_state for record_state in found if self.fits(context, record_state)]
-        if len(fitting) == 1 and context.actor.typed:
+        found = search.find(context, text)
+        fitting = [record_state for record_state in found.records if self.fits(context, record_state)]
+        if len(fitting) == 1 and not found.similar and not context.is_turned:
             self.opens(context, fitting[0])
             return {}
-        return listing.found_records(context, self.several if fitting else self.none, fitting or found)
+        return search.answer(context, self.several if fitting else self.none, found, fitting or found.records)
 
 
 def _deciding(decision: Decision) -> Choosing:
     return Choosing(
-        f"Which request to disconnect? Type {{}} {decision.value} and the group's name or an id.",
+        decision.value,
+        "Which request to disconnect?",
         "Several wait for a decision. Which one?",
         "None of these waits for a decision.",
         lambda _, record_state: decidable(record_state),
         (decide.APPROVE if decision is Decision.APPROVE else decide.REJECT).open_for,
+        STATUS_PHRASES["decisions"],
     )
 
 
 _retry = Choosing(
-    "Which connection? Type {} retry and the group's name or an id.",
+    "retry",
+    "Which connection?",
     "Several can be retried. Which one?",
     "None of these can be retried in its current status.",
     lambda context, record_state: context.display.retryable(record_state),
     retry.FORM.open_for,
+    (*STATUS_PHRASES["failed"], *STATUS_PHRASES["action required"]),
 )
 
 
 _disconnect = Choosing(
-    "Which connection? Type {} disconnect and the group's name or an id.",
+    "disconnect",
+    "Which connection?",
     "Several connections match. Which one?",
     "None of these is connected, so there is nothing to disconnect.",
     lambda _, record_state: was_connected(record_state),
@@ -155,3 +181,5 @@ COMMANDS = {
     "doctor": Command("doctor", "check Switchboard's own health (admins)", doctor.start),
     "help": Command("help", "this list", _help),
 }
+PICKED = ("status", "retry", "approve", "reject", "disconnect", "history")
+"""Commands whose answer has a field in which a record is chosen, if they are given without a name."""

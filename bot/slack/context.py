@@ -49,11 +49,6 @@ class Actor:
     response_url: str | None = None
     source: str = "command"
 
-    @property
-    def typed(self) -> bool:
-        """Whether they typed a command, rather than clicked or submitted."""
-        return self.source == "command"
-
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Actor:
         """From the body of any interaction: commands are flat, the others nest the user and the channel."""
@@ -86,13 +81,15 @@ class RequestContext:
     actor: Actor = NOBODY
     page: Page = FIRST_PAGE
     """Of the answer to the command, and what the person typed after it."""
+    is_turned: bool = False
+    """Whether the person turns a page of an answer, so that no form may open."""
 
     def for_actor(self, actor: Actor) -> RequestContext:
         """The context of a request of this person. The audit log names where the request comes from."""
         return replace(self, actor=actor, deps=replace(self.deps, origin=Origin(actor.source, actor.channel_id)))
 
-    def for_page(self, page: Page) -> RequestContext:
-        return replace(self, page=page)
+    def for_page(self, page: Page, *, is_turned: bool) -> RequestContext:
+        return replace(self, page=page, is_turned=is_turned)
 
     @property
     def command(self) -> str:

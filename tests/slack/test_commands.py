@@ -62,7 +62,7 @@ def test_any_whitespace_separates_the_subcommand_from_its_argument(system: Syste
 
 
 def test_retry_without_an_argument_explains_its_usage(system: System) -> None:
-    assert "Type /noyo retry and the group's name or an id" in answer_text(system, type_command(system, "retry"))
+    assert "type /noyo retry and the group's name or an id" in answer_text(system, type_command(system, "retry"))
 
 
 def test_retry_without_a_match_says_what_to_do(system: System) -> None:

@@ -15,7 +15,9 @@ from bot.domain.records import Connection, pending_disconnection_ref
 from bot.domain.requests import DecisionReason, DisconnectionReason
 from bot.errors import UnknownSchema
 from bot.slack.context import OWN_REQUEST, RequestContext
-from bot.slack.features.listing import MOST_FOUND, nothing_found, pages_of, row, turning, unsearched
+from bot.slack.features import picking, search
+from bot.slack.features.listing import pages_of, row, turning, unsearched
+from bot.slack.features.search import Found
 from bot.slack.views import record_facts, replies
 from bot.slack.views.message import Paragraph, Part, SmallPrint
 from bot.slack.views.operation_text import DISCONNECT_REASONS, REASONS, note
@@ -38,30 +40,30 @@ _WORDS = MAX_QUOTE_LENGTH // 4
 def start(context: RequestContext, text: str) -> Json:
     """`/noyo history who`: the newest entries of the audit log about one record."""
     if not text:
-        return replies.ephemeral(f"Whose? Type {context.command} history and the group's name or an id.")
+        return picking.question(context, "Whose history?", "history", proposes=True)
     permission = context.authorize(Right.VIEW)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    found = context.deps.records.find(text, limit=MOST_FOUND)
-    if not found:
-        return replies.ephemeral(nothing_found(context, text))
-    if len(found) > 1:
+    found = search.find(context, text)
+    if not found.records:
+        return replies.ephemeral(search.nothing_found(context, text))
+    if len(found.records) > 1 or found.similar:
         return _which(context, found)
-    return _history(context, found[0])
+    return _history(context, found.records[0])
 
 
-def _which(context: RequestContext, found: list[RecordState]) -> Json:
-    opening = rich_text(f"Several match. Type {context.command} history and the id of one:")
-    parts: list[Part] = [Paragraph([opening])]
-    pages = pages_of(context, len(found))
-    shown = found[pages.start : pages.end]
+def _which(context: RequestContext, found: Found) -> Json:
+    opening = "Similar names were found" if found.similar else "Several match"
+    parts: list[Part] = [Paragraph([rich_text(f"{opening}. Type {context.command} history and the id of one:")])]
+    pages = pages_of(context, len(found.records))
+    shown = found.records[pages.start : pages.end]
     disconnections = current_disconnections(shown, context.deps.records)
     for record_state in shown:
         parts += [
             Paragraph([row(context, record_state.record, disconnections.get(record_state.entity))]),
             SmallPrint([record_facts.id_and_version(record_state.record)]),
         ]
-    return replies.ephemeral(*parts, *turning(context, pages), *unsearched(found))
+    return replies.ephemeral(*parts, *turning(context, pages), *unsearched(found.records), found.hint)
 
 
 def _history(context: RequestContext, record_state: RecordState) -> Json:

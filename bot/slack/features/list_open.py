@@ -7,6 +7,7 @@ look for; there is too much to search in time, and the list looks complete; two 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bot.domain.people import Right
 from bot.domain.record_filter import OpenRecord, RecordFilter, by_urgency, parse_filter
@@ -32,17 +33,33 @@ def start(context: RequestContext, text: str) -> Json:
     wanted = parse_filter(text, context.display.carriers.names.items())
     if wanted.unknown:
         return replies.ephemeral(*_not_understood(context, wanted.unknown))
-    candidates = _candidates(context, wanted)
     if not wanted.needs_records:
+        candidates = _candidates(context, wanted)
         pages = listing.pages_of(context, len(candidates))
         shown = _read(context, candidates[pages.start : pages.end])
         return _answer(context, shown, pages, hidden=pages.end - pages.start - len(shown), unsearched=0)
-    searched = candidates[:MOST_READ]
-    read = _read(context, searched)
+    searched = read_open(context, wanted)
+    pages = listing.pages_of(context, len(searched.found))
+    shown = searched.found[pages.start : pages.end]
+    return _answer(context, shown, pages, hidden=searched.hidden, unsearched=searched.unsearched)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """The open records that fit; how many were not readable, and how many were not searched."""
+
+    found: list[RecordState]
+    hidden: int
+    unsearched: int
+
+
+def read_open(context: RequestContext, wanted: RecordFilter) -> Searched:
+    """Reads the most urgent records that may fit."""
+    candidates = _candidates(context, wanted)
+    read = _read(context, candidates[:MOST_READ])
     found = [state for state in read if wanted.lists(state, context.actor.user_id)]
-    pages, unsearched = listing.pages_of(context, len(found)), len(candidates) - len(searched)
-    hidden = len(searched) - len(read)
-    return _answer(context, found[pages.start : pages.end], pages, hidden=hidden, unsearched=unsearched)
+    number = min(len(candidates), MOST_READ)
+    return Searched(found, number - len(read), len(candidates) - number)
 
 
 def _candidates(context: RequestContext, wanted: RecordFilter) -> list[OpenRecord]:

@@ -15,7 +15,7 @@ from bot.slack.context import RequestContext
 from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.message import Buttons, Paragraph, Part
 from bot.slack.views.record_facts import end_date
-from bot.slack.views.rich_text import Json, RichText, UntrustedText, rich_text
+from bot.slack.views.rich_text import Json, RichText, rich_text
 from bot.usecases.notifications.read_model import current_disconnections
 
 ROWS = 8
@@ -63,7 +63,7 @@ def turning(context: RequestContext, pages: Pages) -> list[Part]:
 
 
 def found_records(
-    context: RequestContext, opening: str, found: Sequence[RecordState], *, last: Sequence[Part] = ()
+    context: RequestContext, opening: RichText, found: Sequence[RecordState], *, last: Sequence[Part] = ()
 ) -> Json:
     """What a search found, each with its buttons, and then `last`."""
     pages = pages_of(context, len(found))
@@ -111,12 +111,3 @@ def unreadable(number: int) -> str:
     if number <= 0:
         return ""
     return f" This release cannot read {number} of them. After a rollback, upgrade again."
-
-
-def nothing_found(context: RequestContext, text: str) -> RichText:
-    return rich_text(
-        "Nothing here matches “",
-        UntrustedText(text, 100),
-        "”. Try the group's name, its id at the carrier, or the beginning ",
-        f"of a Noyo id. To request a new connection: {context.command} connect.",
-    )

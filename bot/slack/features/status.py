@@ -15,7 +15,7 @@ from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityRef, Record, connection_ref
 from bot.slack.context import RequestContext
-from bot.slack.features import listing, pause
+from bot.slack.features import listing, pause, picking, search
 from bot.slack.features.decisions import unconfirmed_row
 from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import Action, ButtonValue
@@ -53,13 +53,13 @@ def start(context: RequestContext, text: str) -> Json:
 def _found(context: RequestContext, text: str) -> Json:
     if not text:
         return _waiting(context)
-    found = context.deps.records.find(text, limit=listing.MOST_FOUND)
-    if not found:
+    found = search.find(context, text)
+    if not found.records:
         return _nothing(context, text)
-    if len(found) == 1:
-        return _card(context, found[0])
+    if len(found.records) == 1 and not found.similar:
+        return _card(context, found.records[0], found.hint)
     opening = f"Several match. Which one? ({context.command} status with an id shows one.)"
-    return listing.found_records(context, opening, found, last=_group_buttons(found))
+    return search.answer(context, opening, found, found.records, last=_group_buttons(found.records))
 
 
 def click_details(context: RequestContext, value: ButtonValue) -> None:
@@ -78,12 +78,14 @@ def _details(context: RequestContext, value: ButtonValue) -> Json:
     return notice_view("Details", Message(parts, warning=context.display.warning()))
 
 
-def _card(context: RequestContext, record_state: RecordState) -> Json:
+def _card(context: RequestContext, record_state: RecordState, hint: RichText) -> Json:
     card = record_card(record_state.entity, context.deps)
     if card is None:
-        return replies.ephemeral(listing.nothing_found(context, record_state.entity.key))
+        return replies.ephemeral(search.nothing_found(context, record_state.entity.key))
     shown = message(card, context.display)
-    return replies.from_message(replace(shown, parts=[*shown.parts, *_group_buttons([record_state])]))
+    return replies.from_message(
+        replace(shown, parts=[*shown.parts, Paragraph([hint]), *_group_buttons([record_state])])
+    )
 
 
 def _group_buttons(found: Sequence[RecordState]) -> list[Part]:
@@ -100,7 +102,7 @@ def _group_buttons(found: Sequence[RecordState]) -> list[Part]:
 
 def _nothing(context: RequestContext, text: str) -> Json:
     if not UUID.fullmatch(text.lower()):
-        return replies.ephemeral(listing.nothing_found(context, text))
+        return replies.ephemeral(search.nothing_found(context, text))
     submit.refresh(
         context.actor.trigger_id,
         context.actor.user_id,
@@ -126,10 +128,15 @@ def _waiting(context: RequestContext) -> Json:
     unreadable_operations = len(ids) - len(read)
     number = pages.total + unreadable_operations
     if number == 0:
-        return replies.ephemeral("Nothing needs our action.", f"{context.command} status and a name shows one.")
+        return replies.ephemeral(
+            "Nothing needs our action.",
+            f"{context.command} status and a name shows one.",
+            picking.picker("status", proposes=False),
+        )
     unreadable = listing.unreadable(unreadable_records + unreadable_operations)
     opening = f"Needs our action: {number}.{unreadable}"
-    return replies.ephemeral(opening, *rows, *listing.turning(context, pages))
+    picker = picking.picker("status", proposes=False)
+    return replies.ephemeral(opening, *rows, *listing.turning(context, pages), picker)
 
 
 def _rows(context: RequestContext, on_page: Sequence[Operation | EntityRef]) -> tuple[list[Part], int]:

@@ -76,15 +76,20 @@ def choice_field(name: str, label: str, options: Sequence[tuple[str, str]], *, h
 
 def search_field(name: str, label: str, *, placeholder: str, hint: str, initial: tuple[str, str] | None = None) -> Json:
     """An optional choice that the person finds by typing. Each choice is sent at once, so that the form can follow."""
-    element: Json = {
-        "type": "external_select",
-        "action_id": name,
-        "min_query_length": 1,
-        "placeholder": plain_text(placeholder),
-    }
+    element = search_element(name, placeholder)
     if initial is not None:
         [element["initial_option"]] = choices([initial])
     return _field(name, label, element, hint, optional=True) | {"dispatch_action": True}
+
+
+def search_element(action_id: str, placeholder: str, *, least: int = 1) -> Json:
+    """A choice that the person finds by typing at least so many characters."""
+    return {
+        "type": "external_select",
+        "action_id": action_id,
+        "min_query_length": least,
+        "placeholder": plain_text(placeholder),
+    }
 
 
 def date_field(name: str, label: str, *, hint: str, initial: date | None) -> Json:

@@ -60,7 +60,7 @@ class RecordRepository(Protocol):
         """What `find` would return if one of the words had no typing error. Up to 40 queries, so ask it last."""
 
     def find_similar(self, name: str) -> list[RecordState]:
-        """Records whose group's name probably means the same as `name`."""
+        """Records whose group's name probably means the same as `name`. One query unless there are any."""
 
 
 class OperationRepository(Protocol):

@@ -130,6 +130,24 @@ def _list_answers() -> Iterator[Entry]:
     yield typed("A guest", "list", actor=GUEST)
 
 
+def search_answers() -> Section:
+    return Section("Search", tuple(_search_answers()))
+
+
+def _search_answers() -> Iterator[Entry]:
+    failed = connection(id="5", group_name="Harbor Foods LLC")
+    angels = connection(id="6", group_name="Principal Bakery", status=ConnectionStatus.COMPLETED)
+    padded = connection(id="7", carrier_group_id="00-1100 11")
+    yield typed("A name with a typing error", "status habror foods", records=[failed])
+    yield typed("A typing error opens no form", "retry harbor foods llx", records=[failed])
+    yield typed("A history for a typing error", "history habror foods", records=[failed])
+    yield typed("A name that is a carrier's, too", "status principal", records=[angels, padded])
+    yield typed("By carrier and status", "status harbor failed", records=[failed, angels])
+    yield typed("An id with other punctuation", "status 110011", records=[padded])
+    yield typed("Without a name: history", "history")
+    yield typed("Without a name: disconnect", "disconnect")
+
+
 # ---------------------------------------------------------------- commands about one record
 
 

@@ -27,7 +27,7 @@ from infra.local.gallery.ports import Memory, OpenedViews, context_of
 VIEW_ID = "V0FORM"
 
 
-def typed(title: str, text: str, *, page: int = 0, **stored: Any) -> Entry:
+def typed(title: str, text: str, *, page: int | None = None, **stored: Any) -> Entry:
     """Somebody types the command with this text, and turns to a page. `stored` are the fields of `Memory`."""
     opened = OpenedViews()
     answer = commands.answer(context_of(Memory(**stored), opened), text, page)

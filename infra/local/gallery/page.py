@@ -45,6 +45,7 @@ def sections() -> tuple[Section, ...]:
         forms.resolutions(),
         commands.status_answers(),
         commands.list_answers(),
+        commands.search_answers(),
         commands.decision_answers(),
         commands.choices(),
         reports.history_answers(),

@@ -15,8 +15,8 @@ from bot.domain.people import AccessPolicy, AuditEntry, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_filter import OpenRecord
 from bot.domain.record_states import RecordState
-from bot.domain.records import ConnectionStatus, EntityKind, EntityRef, Record, connection_ref, is_open
-from bot.domain.search_text import may_resemble, resemble, words_in
+from bot.domain.records import Connection, ConnectionStatus, EntityKind, EntityRef, Record, connection_ref, is_open
+from bot.domain.search_text import compact, may_resemble, resemble, words_in
 from bot.errors import LeaseLost, SlackUnavailable, SubmissionConflict
 from bot.slack.context import Actor, RequestContext
 from bot.slack.views.message import DisplaySettings
@@ -96,10 +96,8 @@ class Records:
         return found[:limit]
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:
-        wanted = text.casefold()
-        return [state for state in self._states.values() if wanted in (state.record.group_name or "").casefold()][
-            :limit
-        ]
+        found = [state for state in self._states.values() if _matches(state.record, text)]
+        return found[:limit]
 
     def find_misspelled(self, text: str) -> list[RecordState]:
         names = {state: frozenset(words_in(state.record.group_name or "")) for state in self._states.values()}
@@ -111,6 +109,12 @@ class Records:
     def write(self, change: RecordChange) -> None:
         if change.after is not None:
             self._states[change.entity] = change.after
+
+
+def _matches(record: Record, text: str) -> bool:
+    number = record.carrier_group_id if isinstance(record, Connection) else None
+    same_number = number is not None and compact(number) == compact(text)
+    return same_number or text.casefold() in (record.group_name or "").casefold()
 
 
 class Operations:

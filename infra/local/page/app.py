@@ -103,7 +103,12 @@ class PeoplesActions:
         return {}
 
     def _suggest(self, given: Json) -> Json:
-        found = self._slack.suggest(given["person"], given["view"], given["action"], given["query"])
+        person, action, query = given["person"], given["action"], given["query"]
+        if "view" in given:
+            found = self._slack.suggest(person, given["view"], action, query)
+        else:
+            channel, ts, ephemeral = given["channel"], given["ts"], given["ephemeral"]
+            found = self._slack.suggest_in_message(person, channel, ts, action, query, ephemeral=ephemeral)
         return {"options": [option_node(option) for option in found]}
 
     def _open_home(self, given: Json) -> Json:

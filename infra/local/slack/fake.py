@@ -206,11 +206,14 @@ class SlackFake(VisibleContent):
     def click_ephemeral(
         self, user_id: str, message_ts: str, action_id: str, *, block_id: str | None = None, value: Any = None
     ) -> Reply:
+        return self._users.click(user_id, self._ephemeral(user_id, message_ts), action_id, block_id, value, False)
+
+    def _ephemeral(self, user_id: str, message_ts: str) -> Message:
         mine = [m for m in self.workspace.ephemerals if m.ephemeral_to == user_id]
         message = next((m for m in mine if m.ts == message_ts), None)
         if message is None:
             raise NotPossible(f"{user_id} sees no ephemeral message {message_ts}")
-        return self._users.click(user_id, message, action_id, block_id, value, False)
+        return message
 
     def click_in_view(
         self, user_id: str, view_id: str, action_id: str, *, block_id: str | None = None, value: Any = None
@@ -229,6 +232,12 @@ class SlackFake(VisibleContent):
 
     def suggest(self, user_id: str, view_id: str, action_id: str, query: str) -> list[Json]:
         return self._users.suggest(user_id, view_id, action_id, query)
+
+    def suggest_in_message(
+        self, user_id: str, channel_id: str, message_ts: str, action_id: str, query: str, *, ephemeral: bool
+    ) -> list[Json]:
+        found = self._ephemeral(user_id, message_ts) if ephemeral else self._message(channel_id, message_ts)
+        return self._users.suggest_in_message(user_id, found, action_id, query)
 
     def shortcut(self, user_id: str, callback_id: str) -> Reply:
         """Uses a global shortcut of the app."""

@@ -358,7 +358,9 @@ def test_with_several_or_no_waiting_requests_the_command_lists_the_matches(syste
     assert "Reject, Keep Connected…" in text
     store_connection(system, "Hotel Connection")
     assert "None of these waits for a decision." in answer_text(system, type_command(system, "approve Hotel"))
-    assert "Which request to disconnect? Type /noyo approve" in answer_text(system, type_command(system, "approve"))
+    assert "Which request to disconnect? Find it here, or type /noyo approve" in answer_text(
+        system, type_command(system, "approve")
+    )
 
 
 @pytest.mark.parametrize("text", ["decisions", "approve India", "history India"])

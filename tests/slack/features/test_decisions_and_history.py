@@ -130,7 +130,7 @@ def test_the_history_of_a_connection_begins_with_the_request_for_it(system: Syst
 
 
 def test_history_explains_when_no_record_several_records_or_no_actions_match(system: System) -> None:
-    assert "Whose? Type /noyo history" in answer_text(system, type_command(system, "history"))
+    assert "Whose history? Find it here, or type /noyo history" in answer_text(system, type_command(system, "history"))
     assert "Nothing here matches" in answer_text(system, type_command(system, "history Nobody"))
     first = store_connection(system, "November One")
     store_disconnection_request(system, "November Two")

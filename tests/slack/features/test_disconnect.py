@@ -269,7 +269,7 @@ def test_the_command_explains_that_noyo_has_not_named_the_group(system: System) 
 def test_the_command_explains_that_nothing_matching_is_connected(system: System) -> None:
     store_connection(system, "Stuck Only Inc")
     assert "None of these is connected, so" in answer_text(system, type_command(system, "disconnect stuck only"))
-    assert "Type /noyo disconnect" in answer_text(system, type_command(system, "disconnect"))
+    assert "type /noyo disconnect" in answer_text(system, type_command(system, "disconnect"))
 
 
 def test_during_a_table_outage_the_modal_says_to_submit_again(system: System) -> None:

@@ -218,9 +218,9 @@ export class Pane {
 
   /** What the blocks of a message need. */
   host(message) {
+    const shown = { channel: message.channel, ts: message.ts, ephemeral: message.ephemeral };
     const click = async (element, value, control) => {
       if (element.confirm && !(await this.confirm(element.confirm))) return;
-      const shown = { channel: message.channel, ts: message.ts, ephemeral: message.ephemeral };
       const given = { ...shown, block: element.block, action: element.action, value };
       const answer = await busyWhile(control, () => this.act("click", given));
       if (answer.error) this.say(`The button did not work: ${answer.error}`);
@@ -229,7 +229,10 @@ export class Pane {
       follow: (address) => this.follow(address),
       use: click,
       change: (element, value) => click(element, value, this.who),
-      suggest: async () => [],
+      suggest: async (element, query) => {
+        const answer = await this.act("suggest", { ...shown, action: element.action, query });
+        return answer.options ?? [];
+      },
     };
   }
 

@@ -63,6 +63,18 @@ def _shown_name(channel: Channel) -> str:
 
 def message_click(workspace: Workspace, user_id: str, message: Message, action: Json, response_url: str) -> Json:
     """The payload of an ephemeral message has its ts, but not the message."""
+    return {
+        "type": "block_actions",
+        **_actor(workspace, user_id),
+        **_in_message(workspace, message),
+        "trigger_id": workspace.new_trigger(user_id),
+        "state": {"values": copy.deepcopy(message.values)},
+        "response_url": response_url,
+        "actions": [action],
+    }
+
+
+def _in_message(workspace: Workspace, message: Message) -> Json:
     container: Json = {
         "type": "message",
         "message_ts": message.ts,
@@ -71,28 +83,20 @@ def message_click(workspace: Workspace, user_id: str, message: Message, action: 
     }
     if message.thread_ts:
         container["thread_ts"] = message.thread_ts
-    payload = {
-        "type": "block_actions",
-        **_actor(workspace, user_id),
-        "container": container,
-        "trigger_id": workspace.new_trigger(user_id),
-        "channel": _channel(workspace.channels[message.channel_id]),
-        "state": {"values": copy.deepcopy(message.values)},
-        "response_url": response_url,
-        "actions": [action],
-    }
-    if message.ephemeral_to is None:
-        payload["message"] = message_json(workspace, message)
-    return payload
+    where: Json = {"container": container, "channel": _channel(workspace.channels[message.channel_id])}
+    return where if message.ephemeral_to else {**where, "message": message_json(workspace, message)}
+
+
+def _in_view(workspace: Workspace, view: View) -> Json:
+    return {"container": {"type": "view", "view_id": view.id}, "view": view_json(workspace, view)}
 
 
 def view_click(workspace: Workspace, user_id: str, view: View, action: Json) -> Json:
     return {
         "type": "block_actions",
         **_actor(workspace, user_id),
-        "container": {"type": "view", "view_id": view.id},
+        **_in_view(workspace, view),
         "trigger_id": workspace.new_trigger(user_id, in_view=view.id),
-        "view": view_json(workspace, view),
         "actions": [action],
     }
 
@@ -116,12 +120,14 @@ def closing(workspace: Workspace, user_id: str, view: View, cleared: bool) -> Js
     }
 
 
-def suggestion(workspace: Workspace, user_id: str, view: View, block_id: str, action_id: str, query: str) -> Json:
+def suggestion(
+    workspace: Workspace, user_id: str, holder: Message | View, block_id: str, action_id: str, query: str
+) -> Json:
+    where = _in_view(workspace, holder) if isinstance(holder, View) else _in_message(workspace, holder)
     return {
         "type": "block_suggestion",
         **_actor(workspace, user_id),
-        "container": {"type": "view", "view_id": view.id},
-        "view": view_json(workspace, view),
+        **where,
         "block_id": block_id,
         "action_id": action_id,
         "value": query,

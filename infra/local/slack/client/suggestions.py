@@ -6,7 +6,7 @@ from infra.local.slack.client import payloads
 from infra.local.slack.client.bot_endpoint import BotEndpoint, interaction
 from infra.local.slack.validation.elements import GROUP, PLAIN_OPTION
 from infra.local.slack.validation.rules import Findings, items
-from infra.local.slack.workspace import Json, NotPossible, View, Workspace
+from infra.local.slack.workspace import Json, Message, NotPossible, View, Workspace
 
 _DEFAULT_QUERY_LENGTH = 3
 
@@ -16,28 +16,32 @@ class Suggestions:
         self._workspace, self._bot = workspace, bot
         self._offered: dict[tuple[str, str], list[Json]] = {}
 
-    def fetch(self, view: View, action_id: str, query: str) -> list[Json]:
+    def fetch(self, user_id: str, holder: Message | View, action_id: str, query: str) -> list[Json]:
         """The options for the text. None are shown if the bot's response is late or invalid."""
         with self._workspace.lock:
-            block, element = payloads.find_element(view.blocks, action_id, None)
+            block, element = payloads.find_element(holder.blocks, action_id, None)
             if not element["type"].endswith("external_select"):
                 raise NotPossible(f"{action_id} has its own options")
             if len(query) < element.get("min_query_length", _DEFAULT_QUERY_LENGTH):
                 return []
-            payload = payloads.suggestion(self._workspace, view.user_id, view, block["block_id"], action_id, query)
+            payload = payloads.suggestion(self._workspace, user_id, holder, block["block_id"], action_id, query)
         ack = self._bot.post(interaction(payload))
         options = _options(ack.json()) if ack.ok else []
-        self._offered[view.id, action_id] = options
+        self._offered[_id(holder), action_id] = options
         return options
 
-    def offered(self, view: View, action_id: str, wanted: Any) -> list[Json]:
+    def offered(self, user_id: str, holder: Message | View, action_id: str, wanted: Any) -> list[Json]:
         """The options shown to the user; types the first wanted text if it is not among them."""
         names = [wanted] if isinstance(wanted, str) else list(wanted)
-        shown = self._offered.get((view.id, action_id), [])
+        shown = self._offered.get((_id(holder), action_id), [])
         known = {text for option in shown for text in (option["value"], option["text"]["text"])}
         if not set(names) <= known:
-            return self.fetch(view, action_id, str(names[0]))
+            return self.fetch(user_id, holder, action_id, str(names[0]))
         return shown
+
+
+def _id(holder: Message | View) -> str:
+    return holder.id if isinstance(holder, View) else holder.ts
 
 
 def _options(answer: Json | None) -> list[Json]:

@@ -64,8 +64,10 @@ class SimulatedUsers:
         self._join_channel(user_id, message.channel_id)
         with self._workspace.lock:
             block, element = payloads.find_element(message.blocks, action_id, block_id)
-            action = payloads.action_of(self._workspace, block, element, value, forced)
-            self._save_state(message, block, element, value)
+        offered = self._offered(user_id, message, element, value)
+        with self._workspace.lock:
+            action = payloads.action_of(self._workspace, block, element, value, forced, offered)
+            self._save_state(message, block, element, value, offered)
             response = ResponseUrl(
                 user_id,
                 message.channel_id,
@@ -81,7 +83,7 @@ class SimulatedUsers:
     def click_in_view(self, user_id: str, view_id: str, action_id: str, block_id: str | None, value: Any) -> Reply:
         view = self._open_view(user_id, view_id)
         block, element = payloads.find_element(view.blocks, action_id, block_id)
-        offered = self._offered(view, element, value)
+        offered = self._offered(user_id, view, element, value)
         with self._workspace.lock:
             action = payloads.action_of(self._workspace, block, element, value, False, offered)
             self._save_state(view, block, element, value, offered)
@@ -104,14 +106,18 @@ class SimulatedUsers:
         return self._interact(user_id, payload)
 
     def suggest(self, user_id: str, view_id: str, action_id: str, query: str) -> list[Json]:
-        return self._suggestions.fetch(self._open_view(user_id, view_id), action_id, query)
+        return self._suggestions.fetch(user_id, self._open_view(user_id, view_id), action_id, query)
+
+    def suggest_in_message(self, user_id: str, message: Message, action_id: str, query: str) -> list[Json]:
+        self._join_channel(user_id, message.channel_id)
+        return self._suggestions.fetch(user_id, message, action_id, query)
 
     def fill(self, user_id: str, view_id: str, values: Mapping[str, Any]) -> View:
         """Enters values into fields, which are named by action_id or block_id."""
         view = self._open_view(user_id, view_id)
         for name, wanted in values.items():
             block, element = _field(view, name)
-            offered = self._offered(view, element, wanted)
+            offered = self._offered(user_id, view, element, wanted)
             with self._workspace.lock:
                 state = field_state(element, wanted, offered)
                 view.values[block["block_id"]][element["action_id"]] = state
@@ -203,18 +209,18 @@ class SimulatedUsers:
             raise NotPossible(f"view {view_id} is not open for {user_id}")
         return view
 
-    def _offered(self, view: View, element: Json, wanted: Any) -> list[Json] | None:
+    def _offered(self, user_id: str, holder: Message | View, element: Json, wanted: Any) -> list[Json] | None:
         """The options that the bot suggests for an external select; None for other elements.
 
         What is selected stays selected, whatever the bot suggests by now.
         """
         if not element["type"].endswith("external_select") or not wanted:
             return None
-        states = [fields[element["action_id"]] for fields in view.values.values() if element["action_id"] in fields]
+        states = [fields[element["action_id"]] for fields in holder.values.values() if element["action_id"] in fields]
         selected = [state["selected_option"] for state in states if state.get("selected_option")]
         if wanted in [option["value"] for option in selected]:
             return selected
-        return self._suggestions.offered(view, element["action_id"], wanted)
+        return self._suggestions.offered(user_id, holder, element["action_id"], wanted)
 
     def _save_state(
         self, holder: Message | View, block: Json, element: Json, value: Any, offered: list[Json] | None = None

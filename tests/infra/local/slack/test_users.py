@@ -7,6 +7,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -602,3 +603,29 @@ def test_due_retries_are_delivered_automatically(with_bot: SlackFake, bot: Any, 
     with_bot.open_home("U1")
     clock.advance(60)
     assert arrived.wait(20)
+
+
+@pytest.mark.parametrize("ephemeral", [True, False])
+def test_options_are_suggested_in_a_message(with_bot: SlackFake, bot: Any, client: WebClient, ephemeral: bool) -> None:
+    hint = {"type": "plain_text", "text": "Choose"}
+    select = {"type": "external_select", "action_id": "pick", "min_query_length": 0, "placeholder": hint}
+    blocks = [{"type": "actions", "block_id": "b", "elements": [select]}]
+    if ephemeral:
+        ts = client.chat_postEphemeral(channel="C1", user="U1", text="Which?", blocks=blocks)["message_ts"]
+        click = with_bot.click_ephemeral
+    else:
+        ts = client.chat_postMessage(channel="C1", text="Which?", blocks=blocks)["ts"]
+        click = partial(with_bot.click, channel_id="C1")
+    bot.answer = lambda r: {"options": [option("aetna")]} if "suggestion" in r.form["payload"] else None
+
+    assert with_bot.suggest_in_message("U1", "C1", ts, "pick", "", ephemeral=ephemeral) == [option("aetna")]
+
+    asked_for = bot.last.payload
+    assert (asked_for["type"], asked_for["value"], asked_for["channel"]["id"]) == ("block_suggestion", "", "C1")
+    assert asked_for["container"]["is_ephemeral"] is ephemeral
+    assert ("message" in asked_for) is not ephemeral
+    click(user_id="U1", message_ts=ts, action_id="pick", value="aetna")
+    [action] = bot.last.payload["actions"]
+    assert action["selected_option"] == option("aetna")
+    with pytest.raises(NotPossible):
+        click(user_id="U1", message_ts=ts, action_id="pick", value="other")
