@@ -1,28 +1,27 @@
-"""*Claim*: somebody is about to call the group, and wants nobody else to do the same.
+"""*Claim*: somebody is about to call the carrier or the group, and wants nobody else to do the same.
 
 Everybody who may request or decide may claim. What can go wrong: a claim is mistaken for a lock, the person who claimed
-it goes home, or a colleague decides meanwhile.
+it goes home, or a colleague decides or retries meanwhile.
 """
 
 from __future__ import annotations
 
 from bot import policies
 from bot.domain.people import Permission, Right
-from bot.domain.records import EntityRef
-from bot.domain.reminders import awaits_decision
+from bot.domain.records import EntityKind, EntityRef, needs_our_action
 from bot.slack.context import RequestContext, give_feedback
 from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.record_facts import status_name
 from bot.slack.views.rich_text import RichText, Timestamp, UserMention, rich_text
 from bot.usecases.admin.authorization import authorized
-from bot.usecases.records.claim import claim_request, release_claim
+from bot.usecases.records.claim import claim_record, release_claim
 
 _UNCHANGED = "Nothing was changed. Please use the newest message."
 
 
 def click(context: RequestContext, value: ButtonValue) -> None:
-    """Claims the request. The person gets an ephemeral reply; everybody else sees it on the card."""
+    """Claims the record. The person gets an ephemeral reply; everybody else sees it on the card."""
     permission = _permission(context, value.record)
     if not permission.allowed:
         context.give_feedback("Not possible", replies.denial(permission))
@@ -46,10 +45,10 @@ def click_release(context: RequestContext, value: ButtonValue) -> None:
 
 
 def _claim(context: RequestContext, value: ButtonValue) -> RichText:
-    now = claim_request(value.record, context.actor.user_id, context.deps, shown=value.owner_revision)
+    now = claim_record(value.record, context.actor.user_id, context.deps, shown=value.owner_revision)
     if now is None:
-        return rich_text("Switchboard no longer has this request.")
-    if not awaits_decision(now):
+        return rich_text("Switchboard no longer has this record.")
+    if not needs_our_action(now.status):
         name = record_facts.group_name(now.record)
         return rich_text("There is nothing left to check: ", name, " is now ", status_name(now.status), ".")
     if now.owner is None:
@@ -60,14 +59,17 @@ def _claim(context: RequestContext, value: ButtonValue) -> RichText:
     return rich_text(
         "You are checking this until ",
         until,
-        f" ({policies.CLAIM_HOURS} working hours), or until you release it. Others can still decide.",
+        f" ({policies.CLAIM_HOURS} working hours), or until you release it. Others can still act.",
     )
 
 
 def _permission(context: RequestContext, entity: EntityRef) -> Permission:
-    """People who may request or decide may claim. A denial names the right to decide, which the message is about."""
-    may_request = authorized(Right.REQUEST, context.actor.user_id, context.deps)
-    return may_request if may_request.allowed else context.authorize(Right.APPROVE, entity)
+    """People who may request or decide may claim. A denial names the right to do what the message is about."""
+    about, other = Right.REQUEST, Right.APPROVE
+    if entity.kind is EntityKind.DISCONNECTION:
+        about, other = other, about
+    other_permission = authorized(other, context.actor.user_id, context.deps)
+    return other_permission if other_permission.allowed else context.authorize(about, entity)
 
 
 def _reply(context: RequestContext, words: RichText) -> None:

@@ -97,7 +97,7 @@ def _facts(content: Alert, display: DisplaySettings) -> list[RichText]:
         source = labelled("Source", source_name(record))
         end = [end_date(record, today), *record_facts.moved_from(content.record_state)]
         return [*lines, source, *end, *claimed_by(content.record_state)]
-    return [*lines, record_facts.carrier_group_id_line(record)]
+    return [*lines, record_facts.carrier_group_id_line(record), *claimed_by(content.record_state)]
 
 
 def _message(record: Connection | Disconnection) -> list[Part]:

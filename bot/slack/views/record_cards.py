@@ -65,6 +65,7 @@ def _facts(card: RecordCard, record: Connection, next_line: RichText) -> list[Ri
         record_facts.carrier_group_id_line(record),
         record_facts.requester(card.record_state),
         record_facts.attempts(card.record_state),
+        *claimed_by(card.record_state),
     ]
 
 

@@ -21,6 +21,7 @@ from bot.domain.records import (
     Status,
     UnknownValue,
     is_deleted,
+    needs_our_action,
 )
 from bot.domain.reminders import days_left, end_date_of
 from bot.slack.views import buttons
@@ -163,21 +164,21 @@ def action_buttons(
     primary: bool = True,
     with_claim: bool = False,
 ) -> list[Json]:
-    """The buttons for the current state, always with Details. `with_claim` adds Claim while a decision is open.
+    """The buttons for the current state, always with Details. `with_claim` adds Claim while our action is needed.
 
     `disconnection`: of a completed connection, the request to disconnect that counts.
     """
     record = record_state.record
     details = record_button(Action.DETAILS, record)
+    claim = claim_buttons(record_state) if with_claim and needs_our_action(record.status) else []
     if display.retryable(record_state):
-        return [record_button(Action.RETRY, record, primary=primary), details]
+        return [record_button(Action.RETRY, record, primary=primary), *claim, details]
     if disconnectable(record_state, disconnection):  # Never styled: it is the rarest action on a connection that works.
         return [record_button(Action.DISCONNECT, record), details]
     if decidable(record_state):
         approve = record_button(Action.APPROVE, record, primary=primary)
-        claim = claim_buttons(record_state) if with_claim else []
         return [approve, record_button(Action.REJECT, record), *claim, details]
-    return [details]
+    return [*claim, details]
 
 
 _NAMES: dict[Status, str] = {
@@ -218,14 +219,13 @@ _NEXT_STEPS: dict[Status, str] = {
     LocalStatus.DELETED: "No action needed here. If this is unexpected, ask Noyo why it was deleted.",
 }
 
-_SOURCES = {
-    DisconnectionSource.CARRIER: "the carrier",
-    DisconnectionSource.PLATFORM: "our platform",
-    DisconnectionSource.GROUP_AUDIT_REQUEST: "a group audit",
-    DisconnectionSource.GROUP_SETUP_REQUEST: "a group setup",
-    DisconnectionSource.MEMBER_TRANSACTION: "a member transaction",
+_SOURCE_NAMES = {
+    DisconnectionSource.CARRIER.value: "the carrier",
+    DisconnectionSource.PLATFORM.value: "our platform",
+    DisconnectionSource.GROUP_AUDIT_REQUEST.value: "a group audit",
+    DisconnectionSource.GROUP_SETUP_REQUEST.value: "a group setup",
+    DisconnectionSource.MEMBER_TRANSACTION.value: "a member transaction",
 }
-_SOURCE_NAMES = {source.value: name for source, name in _SOURCES.items()}
 
 
 def status_name(status: Status, *, bold: bool = False) -> Span:

@@ -1,7 +1,7 @@
-"""Claim a waiting request, release the claim, and expire it.
+"""Claim a record that needs our action, release the claim, and expire it.
 
-A claim changes the table only, in one transaction with its event and audit entry. It blocks nobody from deciding, and
-ends after some working hours or with the decision.
+A claim changes the table only, in one transaction with its event and audit entry. It blocks nobody from acting, and
+ends after some working hours, or once the record no longer needs us.
 """
 
 from __future__ import annotations
@@ -13,21 +13,22 @@ from bot.domain import outbox
 from bot.domain.outbox import OutboxEvent, RecordChange, in_order
 from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState, release
-from bot.domain.records import EntityRef
-from bot.domain.reminders import awaits_decision, claim
+from bot.domain.records import EntityRef, needs_our_action
+from bot.domain.reminders import claim
 from bot.errors import ConcurrentUpdate, TableUnavailable
 from bot.usecases.dependencies import Dependencies
 
 
-def claim_request(entity: EntityRef, actor: str, deps: Dependencies, *, shown: int | None) -> RecordState | None:
-    """Make `actor` the owner if the request still waits. Returns the state afterwards; None if the record is unknown.
+def claim_record(entity: EntityRef, actor: str, deps: Dependencies, *, shown: int | None) -> RecordState | None:
+    """Make `actor` the owner if the record still needs our action. Returns the state afterwards; None if it is
+    unknown.
 
     `shown` is the owner revision that the person saw. If the owner has changed since then, nothing is done: a click
     that is repeated must not claim again what was released. Claiming again does not extend the claim.
     """
 
     def change_of(state: RecordState) -> RecordChange | None:
-        if not awaits_decision(state) or state.owner == actor or state.owner_revision != shown:
+        if not needs_our_action(state.status) or state.owner == actor or state.owner_revision != shown:
             return None
         now = deps.now()
         after = claim(state, actor, now, deps.timezone)

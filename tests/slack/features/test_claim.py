@@ -18,6 +18,7 @@ from tests.slack.incoming import (
     modal_text,
     press_button,
     reset_system,
+    store_connection,
     store_disconnection_request,
     type_command,
 )
@@ -69,7 +70,7 @@ def test_people_who_may_request_or_decide_may_claim_a_request(system: System, us
     record_state = store_disconnection_request(system, f"Alfa {user}")
     answer = press_claim(system, record_state, user)
     assert "You are checking this until" in answer
-    assert "Others can still decide." in answer
+    assert "Others can still act." in answer
     assert owner(system, record_state) == user
     assert policies.CLAIM_HOURS == 4
 
@@ -106,8 +107,8 @@ def test_only_the_owner_can_release_a_claim_and_anybody_can_replace_it(system: S
 
 def test_a_request_that_is_no_longer_stored_cannot_be_claimed(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     record_state = store_disconnection_request(system, "Gone Inc")
-    monkeypatch.setattr(claim, "claim_request", lambda *_, **__: None)
-    assert "Switchboard no longer has this request." in press_claim(system, record_state, BEN)
+    monkeypatch.setattr(claim, "claim_record", lambda *_, **__: None)
+    assert "Switchboard no longer has this record." in press_claim(system, record_state, BEN)
 
 
 def test_a_claim_prevents_nobody_from_deciding(system: System) -> None:
@@ -158,3 +159,22 @@ def test_a_click_on_an_outdated_message_says_who_claimed_it_meanwhile(system: Sy
         system, press_button(system, ana_claimed, ANA)
     )
     assert owner(system, record_state) == ANA
+
+
+def test_a_connection_that_needs_action_is_claimed_listed_as_mine_and_free_once_retried(system: System) -> None:
+    failed = store_connection(system, "India Inc")
+    assert "You are checking this until" in press_claim(system, failed, ANA)
+    assert "**Claimed by:** @Ana" in answer_text(system, type_command(system, "list mine"))
+    stored = system.bot.repositories.records.record_state(failed.entity)
+    assert stored is not None
+    change_status(system, stored, "processing")
+    assert owner(system, failed) is None
+    assert "There is nothing left to check: India Inc is now Processing." in press_claim(system, failed, BEN)
+
+
+def test_a_denied_claim_of_a_connection_names_who_may_request(system: System) -> None:
+    failed = store_connection(system, "Juliett Inc")
+    press_button(system, record_facts.record_button(Action.CLAIM, failed.record), CAT)
+    assert "@Ana" in modal_text(system, CAT)
+    assert "@Ben" not in modal_text(system, CAT)
+    assert owner(system, failed) is None

@@ -39,7 +39,7 @@ def test_unable_to_connect_shows_everything_needed_to_act() -> None:
             "Next: Check the carrier group id and the group's details with the carrier, "
             "then retry with the correction.",
             "Open the card (https://x.slack.com/archives/p1)",
-            "[Retry…] [Details]",
+            "[Retry…] [Claim] [Details]",
         ]
     )
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.content import RecordCard
+from bot.domain.content import Alert, RecordCard
 from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
-from bot.domain.records import ConnectionStatus, UnknownValue
+from bot.domain.records import ConnectionStatus, UnknownValue, needs_our_action
 from bot.domain.requests import RetryRequest
 from bot.slack.views.buttons import ButtonValue, decode
 from bot.slack.views.cards import render
@@ -38,7 +38,7 @@ def test_a_card_shows_all_facts_and_the_next_step() -> None:
             "Attempt 2",
             "Message from the carrier:",
             "> Group not found",
-            "[Retry…] [Details]",
+            "[Retry…] [Claim] [Details]",
             f"~ Noyo id {ID} · version 7fe0a1b2",
         ]
     )
@@ -46,14 +46,18 @@ def test_a_card_shows_all_facts_and_the_next_step() -> None:
 
 def test_buttons_contain_the_record_and_the_shown_version() -> None:
     record = a_connection()
-    for button in buttons_of(render(RecordCard(a_record_state(record)), DISPLAY)).values():
+    shown = buttons_of(render(RecordCard(a_record_state(record)), DISPLAY))
+    claimed = decode(shown.pop("Claim")["value"])
+    assert claimed == ButtonValue(record.entity, VERSION, owner_revision=0)
+    for button in shown.values():
         assert decode(button["value"]) == ButtonValue(record.entity, VERSION)
 
 
 @pytest.mark.parametrize("status", [status for status in ConnectionStatus if status.value != "unable_to_connect"])
 def test_other_statuses_offer_no_retry(status: ConnectionStatus) -> None:
     card = RecordCard(a_record_state(a_connection(status=status)))
-    assert list(buttons_of(render(card, DISPLAY))) == ["Details"]
+    claim = ["Claim"] if needs_our_action(status) else []
+    assert list(buttons_of(render(card, DISPLAY))) == [*claim, "Details"]
 
 
 def test_action_required_offers_retry_if_the_setting_allows_it() -> None:
@@ -229,3 +233,13 @@ def test_the_block_id_of_buttons_changes_with_version_and_operation() -> None:
 def test_the_time_of_the_last_operation_is_a_slack_date() -> None:
     text = mrkdwn(last_outcome(settled(a_retry(), OutcomeKind.CONFIRMED)))
     assert text.startswith("Noyo confirmed <@UANA>'s retry · <!date^1767008200^")
+
+
+def test_card_and_alert_show_who_claimed_a_connection() -> None:
+    claimed = replace(a_record_state(), owner="U0ANA", owned_since=CHANGED, owner_revision=1)
+    card, raised = RecordCard(claimed), Alert(claimed, claimed.record.version)
+    for content in (card, raised):
+        assert "Claimed by: @U0ANA" in rendered_text(content)
+        shown = buttons_of(render(content, DISPLAY))
+        assert list(shown) == ["Retry…", "Claim Instead", "Release", "Details"]
+        assert decode(shown["Release"]["value"]).owner_revision == 1

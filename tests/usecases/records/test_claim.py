@@ -1,4 +1,4 @@
-"""Claiming a request: everyone sees who is checking it, and the claim expires."""
+"""Claiming a record: everyone sees who is checking it, and the claim expires."""
 
 from __future__ import annotations
 
@@ -12,12 +12,19 @@ import pytest
 from bot.domain.business_days import after_working_hours
 from bot.domain.outbox import EventKind
 from bot.domain.record_states import RecordState
-from bot.domain.records import EntityKind, EntityRef
+from bot.domain.records import EntityKind, EntityRef, connection_ref
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.records import claim
 from bot.usecases.records.claim import expire_claim
-from tests.system import ANA, BEN, DECISIONS, GUARDIAN, System
-from tests.usecases.notification_bench import CallHooks, channel_texts, due_events, started_system
+from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System
+from tests.usecases.notification_bench import (
+    CallHooks,
+    add_connection,
+    change_status,
+    channel_texts,
+    due_events,
+    started_system,
+)
 
 GROUP = "11111111-0000-4000-8000-000000000001"
 
@@ -43,9 +50,9 @@ def record_state(system: System, entity: EntityRef) -> RecordState:
     return found
 
 
-def claim_request(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
+def claim_record(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
     """Claims from a message that shows the current state."""
-    return claim.claim_request(entity, actor, deps, shown=owner_revision(entity, deps))
+    return claim.claim_record(entity, actor, deps, shown=owner_revision(entity, deps))
 
 
 def release_claim(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
@@ -78,7 +85,7 @@ def advance_without_polling(system: System, until: int) -> None:
 def test_the_owner_is_shown_on_the_card_and_in_its_thread(system: System) -> None:
     entity = request_disconnection(system)
 
-    claim_request(entity, BEN, dependencies(system))
+    claim_record(entity, BEN, dependencies(system))
     system.notify()
 
     [card] = system.slack.channel(DECISIONS)
@@ -89,20 +96,20 @@ def test_the_owner_is_shown_on_the_card_and_in_its_thread(system: System) -> Non
 
 def test_claiming_again_does_not_extend_the_claim(system: System) -> None:
     entity = request_disconnection(system)
-    claim_request(entity, BEN, dependencies(system))
+    claim_record(entity, BEN, dependencies(system))
     first = record_state(system, entity)
     system.wait(600)
 
-    assert claim_request(entity, BEN, dependencies(system)) == first
+    assert claim_record(entity, BEN, dependencies(system)) == first
     assert record_state(system, entity).owned_since == first.owned_since
     assert actions(system, entity) == [("claimed", BEN)]
 
 
 def test_another_person_may_take_over_and_only_the_owner_can_release(system: System) -> None:
     entity = request_disconnection(system)
-    claim_request(entity, BEN, dependencies(system))
+    claim_record(entity, BEN, dependencies(system))
     system.wait(1)
-    claim_request(entity, ANA, dependencies(system))
+    claim_record(entity, ANA, dependencies(system))
     system.wait(1)
 
     before = release_claim(entity, BEN, dependencies(system))
@@ -122,7 +129,7 @@ def test_another_person_may_take_over_and_only_the_owner_can_release(system: Sys
 
 def test_a_claim_expires_after_some_working_hours(system: System) -> None:
     entity = request_disconnection(system)
-    claim_request(entity, BEN, dependencies(system))
+    claim_record(entity, BEN, dependencies(system))
     ends = after_working_hours(int(system.clock()), 4, system.settings.timezone)
     assert record_state(system, entity).owned_until == ends
 
@@ -138,11 +145,11 @@ def test_a_claim_expires_after_some_working_hours(system: System) -> None:
 
 def test_the_expiry_of_an_earlier_claim_does_not_end_a_later_one(system: System) -> None:
     entity = request_disconnection(system)
-    claim_request(entity, BEN, dependencies(system))
+    claim_record(entity, BEN, dependencies(system))
     first = record_state(system, entity).owned_until or 0
     system.wait(60)
     release_claim(entity, BEN, dependencies(system))
-    claim_request(entity, BEN, dependencies(system))
+    claim_record(entity, BEN, dependencies(system))
 
     advance_without_polling(system, first)
 
@@ -151,7 +158,7 @@ def test_the_expiry_of_an_earlier_claim_does_not_end_a_later_one(system: System)
 
 def test_a_decision_ends_the_claim_and_its_expiry_does_nothing(system: System) -> None:
     entity = request_disconnection(system)
-    claim_request(entity, BEN, dependencies(system))
+    claim_record(entity, BEN, dependencies(system))
     ends = record_state(system, entity).owned_until or 0
     system.wait(10)
     system.noyo.move_disconnection(entity.key, "rejected")
@@ -163,7 +170,7 @@ def test_a_decision_ends_the_claim_and_its_expiry_does_nothing(system: System) -
     advance_without_polling(system, ends)
 
     assert actions(system, entity) == [("claimed", BEN)]
-    assert claim_request(entity, BEN, dependencies(system)) == record_state(system, entity), (
+    assert claim_record(entity, BEN, dependencies(system)) == record_state(system, entity), (
         "there is nothing left to check"
     )
     assert actions(system, entity) == [("claimed", BEN)]
@@ -171,7 +178,7 @@ def test_a_decision_ends_the_claim_and_its_expiry_does_nothing(system: System) -
 
 def test_a_change_of_a_waiting_request_keeps_its_owner(system: System) -> None:
     entity = request_disconnection(system)
-    claim_request(entity, BEN, dependencies(system))
+    claim_record(entity, BEN, dependencies(system))
     system.wait(10)
     system.noyo.move_disconnection(entity.key, "needs_review", effective_end_date="2027-01-31")
     system.poll()
@@ -187,7 +194,7 @@ def test_a_record_that_changes_during_the_claim_is_claimed_in_its_new_version(sy
         system.noyo.move_disconnection(entity.key, "rejected")
         system.poll()
 
-    after = claim_request(entity, BEN, dependencies(system, before_write=moves))
+    after = claim_record(entity, BEN, dependencies(system, before_write=moves))
 
     assert after is not None
     assert after.owner is None
@@ -198,8 +205,8 @@ def test_a_record_that_changes_during_the_claim_is_claimed_in_its_new_version(sy
 def test_of_two_concurrent_claims_the_first_counts(system: System) -> None:
     entity = request_disconnection(system)
 
-    after = claim_request(
-        entity, BEN, dependencies(system, before_write=lambda: claim_request(entity, ANA, dependencies(system)))
+    after = claim_record(
+        entity, BEN, dependencies(system, before_write=lambda: claim_record(entity, ANA, dependencies(system)))
     )
 
     assert after is not None
@@ -210,14 +217,14 @@ def test_of_two_concurrent_claims_the_first_counts(system: System) -> None:
 def test_a_message_from_before_the_owner_changed_neither_claims_nor_releases(system: System) -> None:
     entity, deps = request_disconnection(system), dependencies(system)
     unclaimed = owner_revision(entity, deps)
-    claim_request(entity, BEN, deps)
+    claim_record(entity, BEN, deps)
     claimed = owner_revision(entity, deps)
     release_claim(entity, BEN, deps)
 
     for shown in (unclaimed, claimed, None):
-        claim.claim_request(entity, BEN, deps, shown=shown)
+        claim.claim_record(entity, BEN, deps, shown=shown)
         assert record_state(system, entity).owner is None
-    claim_request(entity, BEN, deps)
+    claim_record(entity, BEN, deps)
     for shown in (unclaimed, claimed, None):
         claim.release_claim(entity, BEN, deps, shown=shown)
         assert record_state(system, entity).owner == BEN
@@ -225,7 +232,7 @@ def test_a_message_from_before_the_owner_changed_neither_claims_nor_releases(sys
 
 def test_a_repeated_expiry_changes_nothing(system: System) -> None:
     entity = request_disconnection(system)
-    claim_request(entity, BEN, dependencies(system))
+    claim_record(entity, BEN, dependencies(system))
     [ends] = [
         event
         for event in map(system.bot.repositories.outbox.event, due_events(system))
@@ -245,5 +252,32 @@ def test_a_repeated_expiry_changes_nothing(system: System) -> None:
 def test_an_unknown_record_cannot_be_claimed(system: System) -> None:
     unknown = EntityRef(EntityKind.DISCONNECTION, "unknown")
 
-    assert claim_request(unknown, BEN, dependencies(system)) is None
+    assert claim_record(unknown, BEN, dependencies(system)) is None
     assert release_claim(unknown, BEN, dependencies(system)) is None
+
+
+def test_card_and_alert_of_a_connection_show_its_claim_until_it_expires(system: System) -> None:
+    entity = connection_ref(add_connection(system, "unable_to_connect"))
+    system.notify()
+    claim_record(entity, BEN, dependencies(system))
+    system.notify()
+    messages = [system.slack.channel(channel)[-1] for channel in (CONNECTIONS, ALERTS)]
+    assert all("**Claimed by:** @Ben" in system.slack.render(message) for message in messages)
+
+    ends = after_working_hours(int(system.clock()), 4, system.settings.timezone)
+    advance_without_polling(system, ends + 60)
+
+    assert actions(system, entity) == [("claimed", BEN), ("claim_expired", None)]
+    messages = [system.slack.channel(channel)[-1] for channel in (CONNECTIONS, ALERTS)]
+    assert not any("Claimed by" in system.slack.render(message) for message in messages)
+
+
+def test_a_claim_ends_once_the_connection_needs_no_action(system: System) -> None:
+    connection_id = add_connection(system, "action_required")
+    entity = connection_ref(connection_id)
+    claim_record(entity, BEN, dependencies(system))
+    change_status(system, connection_id, "unable_to_connect", error="Not found")
+    assert record_state(system, entity).owner == BEN
+    change_status(system, connection_id, "processing")
+    assert record_state(system, entity).owner is None
+    assert claim_record(entity, BEN, dependencies(system)) == record_state(system, entity)
