@@ -4,8 +4,10 @@ import pytest
 
 from bot.domain.record_states import advance
 from bot.domain.records import Connection
-from bot.dynamodb import Repositories
-from bot.dynamodb.search_index import CANDIDATES, MOST_SPELLING_QUERIES, best_first
+from bot.dynamodb import Repositories, schema
+from bot.dynamodb.expressions import typed_item
+from bot.dynamodb.schema import item_at
+from bot.dynamodb.search_index import CANDIDATES, MOST_SPELLING_QUERIES, SearchWord, best_first
 from bot.dynamodb.search_index import SPELLINGS as SPELLINGS_READ
 from tests.dynamodb.builders import NOW, a_connection, a_disconnection, first, moved, uuid
 from tests.dynamodb.conftest import Engine
@@ -213,3 +215,13 @@ class _Endless:
         raise AssertionError("nothing was found, so nothing is read")
 
     get_item = transact_write_items = batch_get_item
+
+
+def test_an_id_that_an_earlier_release_indexed_is_found(engine: Engine) -> None:
+    """It was indexed with its hyphens and leading zeros, and stays so until the record changes."""
+    store, record = engine.store(), a_connection(7, carrier_group_id=None)
+    store.records.write(first(record))
+    word = item_at(schema.word("00-110011", record.entity), SearchWord(record.entity, " 00-110011"))
+    engine.put(**typed_item(word))
+
+    assert find(store, "00-110011") == ["7"]
