@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from bot.slack.api.workspace import SCOPES
 from bot.slack.commands import COMMANDS
+from bot.slack.shortcuts import SHORTCUTS
 
 PATH = "/slack/events"
 NAME = "Switchboard"
@@ -40,6 +41,15 @@ def manifest(url: str | None, command: str = "/noyo") -> dict[str, Any]:
                 "messages_tab_read_only_enabled": True,
             },
             "bot_user": {"display_name": NAME, "always_online": True},
+            "shortcuts": [
+                {
+                    "name": shortcut.name,
+                    "type": "message" if shortcut.on_message else "global",
+                    "callback_id": callback_id,
+                    "description": shortcut.description,
+                }
+                for callback_id, shortcut in SHORTCUTS.items()
+            ],
             "slash_commands": [
                 {
                     "command": command,
@@ -52,7 +62,7 @@ def manifest(url: str | None, command: str = "/noyo") -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
-            # Buttons, forms and the options of the carrier field. The bot subscribes to no events.
+            # Buttons, forms, shortcuts and the options of the carrier field. The bot subscribes to no events.
             "interactivity": {"is_enabled": True} | _request_urls(address),
             "org_deploy_enabled": False,
             "socket_mode_enabled": address is None,

@@ -246,8 +246,8 @@ def is_eligible(person: Person | None, policy: AccessPolicy) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an action came from. `source` is command, button, form, webhook or worker; `channel_id` is known if Slack
-    sent it."""
+    """Where an action came from. `source` is command, button, form, shortcut, webhook or worker; `channel_id` is known
+    if Slack sent it."""
 
     source: str
     channel_id: str | None = None

@@ -17,6 +17,7 @@ from bot.errors import ObserveOnly, UnknownSchema
 from bot.slack import commands
 from bot.slack.context import Actor, RequestContext, give_feedback
 from bot.slack.features import claim, connect, decide, disconnect, picking, resolve, retry, second_approval, status
+from bot.slack.shortcuts import SHORTCUTS, Shortcut
 from bot.slack.views import replies
 from bot.slack.views.buttons import RESOLUTIONS, SENDS, Action, ButtonValue, decode
 from bot.slack.views.rich_text import Json, RichText, rich_text
@@ -60,6 +61,8 @@ def _register(app: App, context: RequestContext) -> None:
     for word in commands.PICKED:
         app.options(picking.action_id(word))(_options(context, partial(commands.suggest, word)))
         app.action(picking.action_id(word))(_pick(context, partial(commands.pick, word)))
+    for callback_id, shortcut in SHORTCUTS.items():
+        app.shortcut(callback_id)(_shortcut(context, shortcut))
     for callback_id, submit in SUBMISSIONS.items():
         app.view(callback_id)(_view(context, submit))
     for action, click in CLICKS.items():
@@ -100,6 +103,17 @@ CLICKS: dict[Action, Click] = {
 def _command(context: RequestContext) -> Listener:
     def listener(ack: Any, body: Body) -> None:
         ack(**commands.answer(context.for_actor(Actor.of(body)), body.get("text", "")))
+
+    return listener
+
+
+def _shortcut(context: RequestContext, shortcut: Shortcut) -> Listener:
+    def listener(ack: Any, body: Body) -> None:
+        request = context.for_actor(Actor.of(body))
+        if shortcut.sends and context.observes_only:
+            raise ObserveOnly
+        shortcut.run(request, body)
+        ack()
 
     return listener
 
@@ -164,12 +178,13 @@ def _value(body: Body) -> ButtonValue:
 def _only_our_workspace(context: RequestContext) -> Callable[..., Any]:
     """Refuses requests for another app or without a workspace: the signing secret belongs to one app.
 
-    In a shared channel, people of another workspace see our messages; they are told why they can do nothing.
+    In a shared channel, people of another workspace see our messages; they are told why they can do nothing. A shortcut
+    does not name the app, so there the signature alone shows that it is for this one.
     """
 
     def middleware(body: Body, next: Callable[[], Any]) -> Any:  # Bolt passes arguments by these names.
         team = _team(body)
-        if body.get("api_app_id") != context.app_id or not isinstance(team, str):
+        if _app(body, context.app_id) != context.app_id or not isinstance(team, str):
             return BoltResponse(status=403, body="not for this app")
         if team != context.deps.policy.team_id:
             logger.warning("refused a person of another workspace")
@@ -177,6 +192,12 @@ def _only_our_workspace(context: RequestContext) -> Callable[..., Any]:
         return next()
 
     return middleware
+
+
+def _app(body: Body, of_shortcuts: str) -> object:
+    """The app that the request names. Only shortcuts may name none; they are for the app of the signing secret."""
+    names_none = body.get("type") in ("shortcut", "message_action") and "api_app_id" not in body
+    return of_shortcuts if names_none else body.get("api_app_id")
 
 
 def _team(body: Body) -> object:

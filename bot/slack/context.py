@@ -56,10 +56,12 @@ class Actor:
         if "user_id" in body:
             return cls(body["user_id"], body.get("channel_id"), *addresses)
         channel = body.get("channel") or {}
-        source = "form" if body.get("type") == "view_submission" else "button"
+        source = SOURCES.get(body.get("type", ""), "button")
         return cls(body["user"]["id"], channel.get("id"), *addresses, source)
 
 
+SOURCES = {"view_submission": "form", "shortcut": "shortcut", "message_action": "shortcut"}
+"""What the audit log calls an interaction, by Slack's type of it; all others are buttons."""
 NOBODY = Actor("", None, "")
 FIRST_PAGE = Page("")
 

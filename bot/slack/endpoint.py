@@ -24,7 +24,7 @@ from bot.usecases.ports.runtime import Clock, Secret
 logger = logging.getLogger("switchboard")
 
 MAX_TIMESTAMP_LENGTH = 15
-KINDS = frozenset({"command", "block_actions", "block_suggestion", "view_submission"})
+KINDS = frozenset({"command", "block_actions", "block_suggestion", "view_submission", "shortcut", "message_action"})
 UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 _ends_at: ContextVar[float] = ContextVar("_ends_at", default=inf)

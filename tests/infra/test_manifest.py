@@ -11,6 +11,7 @@ import pytest
 from bot.settings import read_settings
 from bot.slack.api.workspace import SCOPES
 from bot.slack.commands import COMMANDS
+from bot.slack.shortcuts import SHORTCUTS
 from infra.manifest import endpoint, main, manifest
 from tests.architecture import tree
 
@@ -25,6 +26,7 @@ KNOWN: dict[str, Any] = {
     "features": {
         "app_home": {"home_tab_enabled": BOOL, "messages_tab_enabled": BOOL, "messages_tab_read_only_enabled": BOOL},
         "bot_user": {"display_name": 80, "always_online": BOOL},
+        "shortcuts": [{"name": 24, "type": 7, "callback_id": 255, "description": 150}],
         "slash_commands": [
             {"command": 32, "url": 3000, "description": 2000, "usage_hint": 1000, "should_escape": BOOL}
         ],
@@ -117,7 +119,7 @@ def test_the_manifest_enables_exactly_what_the_app_listens_to() -> None:
     document = manifest(URL)
     listeners = set(re.findall(r"\bapp\.(command|view|action|options|event|shortcut|message|function)\(", APP))
 
-    assert listeners == {"command", "view", "action", "options"}
+    assert listeners == {"command", "view", "action", "options", "shortcut"}
     assert len(document["features"]["slash_commands"]) == len(re.findall(r"\bapp\.command\(", APP)) == 1
     assert document["settings"]["interactivity"] == {
         "is_enabled": True,
@@ -125,7 +127,7 @@ def test_the_manifest_enables_exactly_what_the_app_listens_to() -> None:
         "message_menu_options_url": URL,
     }
     assert "event_subscriptions" not in document["settings"]
-    assert "shortcuts" not in document["features"]
+    assert [shortcut["callback_id"] for shortcut in document["features"]["shortcuts"]] == list(SHORTCUTS)
 
 
 def test_people_can_read_the_bots_direct_messages() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.slack.app import CLICKS, SUBMISSIONS
 from bot.slack.commands import COMMANDS
+from bot.slack.shortcuts import SHORTCUTS
 from tests.scenarios.test_truth import card_with, request_disconnection, unclear_retry
 from tests.slack.incoming import press_button
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System
@@ -82,6 +83,12 @@ def submits(system: System, user: str = ANA, **fields: str) -> Repeated:
     reply = system.slack.submit(user, view.id, fields)
     assert (reply.error, reply.errors) == (None, {})
     return user, reply
+
+
+def uses(system: System, callback_id: str) -> Repeated:
+    reply = system.slack.shortcut(ANA, callback_id)
+    assert reply.error is None
+    return ANA, reply
 
 
 def failed(system: System) -> None:
@@ -285,6 +292,7 @@ INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "command resume, refused": command_resume_refused,
     "command doctor": lambda system: types(system, "doctor"),
     "command help": lambda system: types(system, "help"),
+    "shortcut connect_group": lambda system: uses(system, "connect_group"),
     "click retry": click_retry,
     "click approve": click_decide("approve"),
     "click reject": click_decide("reject"),
@@ -331,6 +339,6 @@ def test_a_request_of_slacks_that_is_delivered_again_changes_nothing(system: Sys
 
 
 def test_every_command_button_and_form_is_delivered_again() -> None:
-    everything = {f"command {name}" for name in COMMANDS}
+    everything = {f"command {name}" for name in COMMANDS} | {f"shortcut {name}" for name in SHORTCUTS}
     everything |= {f"click {action}" for action in CLICKS} | {f"submit {callback_id}" for callback_id in SUBMISSIONS}
     assert {name.partition(",")[0] for name in INTERACTIONS} == everything

@@ -80,6 +80,13 @@ def start(context: RequestContext, text: str) -> Json:
     return {}
 
 
+def run_shortcut(context: RequestContext) -> None:
+    """The shortcut *Connect a group*: opens the form. It has no channel, so a denial needs a window, too."""
+    permission = context.authorize(Right.REQUEST)
+    shown = _view(context.display, None) if permission.allowed else notice("Not possible", replies.denial(permission))
+    context.open_view(shown)
+
+
 def click_add_carrier(context: RequestContext, value: ButtonValue) -> None:
     """The *Add a Carrier…* button: opens the form for the group of this connection."""
     permission = context.authorize(Right.REQUEST, value.record)

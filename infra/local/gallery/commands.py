@@ -16,7 +16,7 @@ from bot.slack.views.modals import notice
 from infra.local.gallery.cards import OBSERVING, OTHER_ENVIRONMENT, connection, request
 from infra.local.gallery.entries import Entry, Ephemeral, Modal, Section
 from infra.local.gallery.forms import PAUSED, about
-from infra.local.gallery.interactions import clicked, sent, typed
+from infra.local.gallery.interactions import clicked, sent, typed, used
 from infra.local.gallery.operations import approval, disconnection, rejection, with_outcome
 from infra.local.gallery.ports import GUEST, LEFT, NOW, waits_from
 from infra.local.gallery.samples import CHANGED, ID, a_retry
@@ -199,6 +199,18 @@ def _pause_answers() -> Iterator[Entry]:
     yield answer("Resume: not paused any more", "resume", ended)
     yield answer("Resume: not paused, observe-only mode", "resume", PauseHistory((Pause(NOW - 60),)), mode=Mode.OBSERVE)
     yield answer("Resume: not an admin", "resume", actor="UANA")
+
+
+# ---------------------------------------------------------------- shortcuts
+
+
+def shortcut_answers() -> Section:
+    return Section("Shortcuts", tuple(_shortcut_answers()))
+
+
+def _shortcut_answers() -> Iterator[Entry]:
+    yield used("Connect a group", "connect_group")
+    yield used("Connect a group: a guest", "connect_group", actor=GUEST)
 
 
 # ---------------------------------------------------------------- errors

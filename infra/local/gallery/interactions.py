@@ -16,6 +16,7 @@ from bot.errors import UnknownSchema
 from bot.slack import commands
 from bot.slack.app import CLICKS, SUBMISSIONS, build_app
 from bot.slack.features.connect import choose_group
+from bot.slack.shortcuts import SHORTCUTS
 from bot.slack.views.buttons import Action, ButtonValue
 from bot.slack.views.modals import notice
 from bot.slack.views.replies import error_message, push_modal
@@ -38,6 +39,13 @@ def clicked(title: str, action: Action, value: ButtonValue, *, in_modal: bool = 
     """Somebody clicks this button; without `in_modal`, the answer cannot be a modal."""
     opened = OpenedViews()
     CLICKS[action](context_of(Memory(**stored), opened, trigger_id="trigger" if in_modal else ""), value)
+    return _shown(title, opened, {})
+
+
+def used(title: str, callback_id: str, message: Json | None = None, **stored: Any) -> Entry:
+    """Somebody uses this shortcut, or uses it on this message."""
+    opened = OpenedViews()
+    SHORTCUTS[callback_id].run(context_of(Memory(**stored), opened), {"message": message})
     return _shown(title, opened, {})
 
 

@@ -46,6 +46,7 @@ def sections() -> tuple[Section, ...]:
         commands.status_answers(),
         commands.list_answers(),
         commands.search_answers(),
+        commands.shortcut_answers(),
         commands.decision_answers(),
         commands.choices(),
         reports.history_answers(),
