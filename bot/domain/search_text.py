@@ -42,6 +42,11 @@ def name_words(name: str) -> list[str]:
     return [word for word in words if word not in _LEGAL_FORMS] or words
 
 
+def identifies(word: str) -> bool:
+    """Whether a word is more than a legal form."""
+    return word not in _LEGAL_FORMS
+
+
 def resemble(name: str, other: str) -> bool:
     """Whether two names probably mean the same group: equal words in any order, but for one typing error."""
     first, second = name_words(name), name_words(other)

@@ -40,6 +40,8 @@ MOST_PAGES = 3
 SHORTEST_PREFIX = 3
 SIMILAR = 500
 """How many words are compared with a name, some 75 kB."""
+MENTIONED = 50
+"""How many records one search for what a message mentions reads."""
 SPELLINGS = 50
 """How many words one query for spellings reads."""
 MOST_SPELLING_QUERIES = 40
@@ -116,6 +118,18 @@ def _with_word(table: Table, word: str, others: Sequence[str], *, exact: bool = 
     )
     entities = (read_item(SearchWord, row).entity for row in rows)
     return list(dict.fromkeys(entities))[:CANDIDATES]
+
+
+def with_all_words(table: Table, words: Sequence[str]) -> tuple[list[EntityRef], bool]:
+    """Records with all these words, or one of them as an id, in one query of one page; and whether these are all."""
+    longest = max(words, key=len)
+    others = [word for word in words if word != longest]
+    values: dict[str, Value] = {":pk": schema.words(longest), ":sk": f"{longest}#"}
+    values |= {f":w{index}": spaced([other]) for index, other in enumerate(others)}
+    only = " AND ".join(f"contains(words, :w{index})" for index in range(len(others)))
+    rows = table.query("pk = :pk AND begins_with(sk, :sk)", values, only=only or None, limit=MENTIONED, pages=1)
+    entities = [read_item(SearchWord, row).entity for row in rows]
+    return entities, len(entities) < MENTIONED
 
 
 def best_first(found: list[RecordState], query: str) -> list[RecordState]:

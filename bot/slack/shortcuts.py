@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.slack.context import RequestContext
-from bot.slack.features import connect
+from bot.slack.features import connect, find_here
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,12 @@ SHORTCUTS = {
         "Request a group's connection to a carrier, for a new or an existing group",
         lambda context, _: connect.run_shortcut(context),
         sends=True,
-    )
+    ),
+    "find_connections": Shortcut(
+        "Find connections here",
+        "Show the connections and requests that this message mentions, only to you",
+        lambda context, body: find_here.run(context, body["message"]),
+        on_message=True,
+    ),
 }
 """By callback id. Slack keeps it in the app's manifest, so it must not change."""

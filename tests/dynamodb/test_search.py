@@ -7,7 +7,7 @@ from bot.domain.records import Connection
 from bot.dynamodb import Repositories, schema
 from bot.dynamodb.expressions import typed_item
 from bot.dynamodb.schema import item_at
-from bot.dynamodb.search_index import CANDIDATES, MOST_SPELLING_QUERIES, SearchWord, best_first
+from bot.dynamodb.search_index import CANDIDATES, MENTIONED, MOST_SPELLING_QUERIES, SearchWord, best_first
 from bot.dynamodb.search_index import SPELLINGS as SPELLINGS_READ
 from tests.dynamodb.builders import NOW, a_connection, a_disconnection, first, moved, uuid
 from tests.dynamodb.conftest import Engine
@@ -225,3 +225,23 @@ def test_an_id_that_an_earlier_release_indexed_is_found(engine: Engine) -> None:
     engine.put(**typed_item(word))
 
     assert find(store, "00-110011") == ["7"]
+
+
+def test_records_with_all_words_of_a_search_are_found_in_the_order_of_the_searches(store: Repositories) -> None:
+    store.records.write(first(a_connection(1, group_name="Harbor Foods LLC")))
+    store.records.write(first(a_connection(2, group_name="Harbor Clinic", carrier_group_id="00-4711")))
+
+    found, is_complete = store.records.find_with_words([("4711",), ("foods", "harbor"), ("harbor", "bank"), ("har",)])
+
+    assert [state.record.id for state in found] == [uuid(2), uuid(1)]
+    assert is_complete
+
+
+def test_of_many_records_with_one_word_a_part_is_read_and_said_so(store: Repositories, engine: Engine) -> None:
+    for number in range(MENTIONED + 1):
+        engine.fill(first(a_connection(100 + number, group_name=f"Harvest {number}")))
+
+    found, is_complete = store.records.find_with_words([("harvest",)])
+
+    assert len(found) == MENTIONED
+    assert not is_complete

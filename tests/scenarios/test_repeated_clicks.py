@@ -91,6 +91,14 @@ def uses(system: System, callback_id: str) -> Repeated:
     return ANA, reply
 
 
+def uses_on_message(system: System) -> Repeated:
+    failed(system)
+    card = card_with(system, CONNECTIONS, "retry")
+    reply = system.slack.message_shortcut(ANA, CONNECTIONS, card.ts, "find_connections")
+    assert reply.error is None
+    return ANA, reply
+
+
 def failed(system: System) -> None:
     system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
     system.settle(15)
@@ -292,6 +300,7 @@ INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "command resume, refused": command_resume_refused,
     "command doctor": lambda system: types(system, "doctor"),
     "command help": lambda system: types(system, "help"),
+    "shortcut find_connections": uses_on_message,
     "shortcut connect_group": lambda system: uses(system, "connect_group"),
     "click retry": click_retry,
     "click approve": click_decide("approve"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
@@ -16,12 +16,14 @@ from bot.domain.search_text import resemble
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
-from bot.dynamodb.search_index import best_first, candidates, changed_words, misspelled, resembling
+from bot.dynamodb.search_index import best_first, candidates, changed_words, misspelled, resembling, with_all_words
 from bot.dynamodb.table import ConditionFailed, Repository
 from bot.errors import ConcurrentUpdate, UnknownSchema
 
 logger = logging.getLogger("switchboard")
 
+MOST_MENTIONED = 200
+"""How many records are read of those that a message may mention."""
 NO_END_DATE = "9999-12-31"
 STATUS_LENGTH = 100
 RECORD_TYPES: dict[EntityKind, type] = {EntityKind.CONNECTION: Connection, EntityKind.DISCONNECTION: Disconnection}
@@ -91,6 +93,13 @@ class DynamoRecordRepository(Repository):
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         states = self.record_states(candidates(self._table, text))
         return best_first(list(states.values()), text)[:limit]
+
+    def find_with_words(self, searches: Sequence[Sequence[str]]) -> tuple[list[RecordState], bool]:
+        found = [with_all_words(self._table, words) for words in searches]
+        entities = list(dict.fromkeys(entity for each, _ in found for entity in each))
+        is_complete = all(complete for _, complete in found) and len(entities) <= MOST_MENTIONED
+        states = self.record_states(entities[:MOST_MENTIONED], skip_unreadable=True)
+        return [states[entity] for entity in entities if entity in states], is_complete
 
     def find_misspelled(self, text: str) -> list[RecordState]:
         return best_first(list(self.record_states(misspelled(self._table, text)).values()), text)

@@ -56,6 +56,11 @@ class RecordRepository(Protocol):
         """Search by an id of the record, of its group, or at the carrier, by the beginning of one, or by words of the
         name. Case, accents, punctuation and leading zeros do not matter. Consistent reads, best match first."""
 
+    def find_with_words(self, searches: Sequence[Sequence[str]]) -> tuple[list[RecordState], bool]:
+        """Records that have all words of one of the searches, in the order of these, and whether these are all.
+
+        One query each. A word is one of the name, as `words_in` returns it, or a whole id, as `compact` does."""
+
     def find_misspelled(self, text: str) -> list[RecordState]:
         """What `find` would return if one of the words had no typing error. Up to 40 queries, so ask it last."""
 

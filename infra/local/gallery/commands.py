@@ -211,6 +211,17 @@ def shortcut_answers() -> Section:
 def _shortcut_answers() -> Iterator[Entry]:
     yield used("Connect a group", "connect_group")
     yield used("Connect a group: a guest", "connect_group", actor=GUEST)
+    named = {"text": "When is Maple Brewery 5 connected, and what about 00-110011?"}
+    padded = connection(id="7", carrier_group_id="00110011", group_name="Principal Bakery")
+    records = [connection(group_name="Maple Brewery 5 Inc"), padded]
+    yield used("Find connections here", "find_connections", named, records=records)
+    long = {"text": " ".join(f"Maple{number} Brewery{number}" for number in range(50))}
+    yield used("Find connections here: a long message", "find_connections", long, records=records)
+    several = {"text": "All of Maple Brewery!"}
+    many = _connections(12, group_name="Maple Brewery")
+    yield used("Find connections here: more than fit", "find_connections", several, records=many)
+    yield used("Find connections here: nothing", "find_connections", {"text": "Good morning"}, records=records)
+    yield used("Find connections here: a guest", "find_connections", named, actor=GUEST)
 
 
 # ---------------------------------------------------------------- errors

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.domain.record_filter import OpenRecord
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, ConnectionStatus, EntityKind, EntityRef, Record, connection_ref, is_open
 from bot.domain.search_text import compact, may_resemble, resemble, words_in
+from bot.dynamodb.search_index import words_of
 from bot.errors import LeaseLost, SlackUnavailable, SubmissionConflict
 from bot.slack.context import Actor, RequestContext
 from bot.slack.views.message import DisplaySettings
@@ -98,6 +99,11 @@ class Records:
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         found = [state for state in self._states.values() if _matches(state.record, text)]
         return found[:limit]
+
+    def find_with_words(self, searches: Sequence[Sequence[str]]) -> tuple[list[RecordState], bool]:
+        words = {state: set(words_of(state.record)) for state in self._states.values()}
+        found = [state for wanted in searches for state, has in words.items() if has.issuperset(wanted)]
+        return list(dict.fromkeys(found)), True
 
     def find_misspelled(self, text: str) -> list[RecordState]:
         names = {state: frozenset(words_in(state.record.group_name or "")) for state in self._states.values()}
