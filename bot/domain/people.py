@@ -155,6 +155,12 @@ def _named(holders: frozenset[str]) -> str:
     return ", ".join(f"<!subteam^{holder}>" if holder.startswith("S") else f"<@{holder}>" for holder in sorted(holders))
 
 
+def who_grants(policy: AccessPolicy) -> str:
+    """Whom to ask for a right. The settings grant it, which the team that runs Switchboard changes."""
+    admins = f" Its admins know how: {_named(policy.admins)}." if policy.admins else ""
+    return f"To get a right, ask the team that runs Switchboard.{admins}"
+
+
 def _who_may(right: Right, holders: frozenset[str]) -> str:
     action = {
         Right.VIEW: "look at connections",

@@ -18,6 +18,7 @@ from bot.slack.features import (
     decisions,
     disconnect,
     doctor,
+    help,
     history,
     list_open,
     pause,
@@ -26,18 +27,10 @@ from bot.slack.features import (
     search,
     status,
 )
+from bot.slack.features.help import Command
 from bot.slack.views import replies
 from bot.slack.views.buttons import ButtonValue, Page
-from bot.slack.views.rich_text import Json, PlainText, RichText, UntrustedText, rich_text
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    usage: str
-    what: str
-    run: Callable[[RequestContext, str], Json]
-    sends: bool = False
-    """Whether it leads to something being sent to Noyo."""
+from bot.slack.views.rich_text import Json, UntrustedText, rich_text
 
 
 def turn_page(context: RequestContext, value: ButtonValue) -> None:
@@ -72,22 +65,15 @@ def answer(context: RequestContext, text: str, page: int | None = None) -> Json:
     command = COMMANDS.get(word.lower() or "help")
     if command is None:
         unknown = rich_text("There is no “", UntrustedText(word, 40), "”. This is what you can type:")
-        return replies.ephemeral(unknown, *_usages(context))
+        return help.answer(context, unknown, COMMANDS)
     if command.sends and context.observes_only:
         return replies.ephemeral(str(ObserveOnly()))
     return command.run(context, rest.strip())
 
 
 def _help(context: RequestContext, _: str) -> Json:
-    opening = "I follow our groups' carrier connections at Noyo. You can type:"
-    return replies.ephemeral(opening, *_usages(context), "Only you can see these answers. Cards are in the channels.")
-
-
-def _usages(context: RequestContext) -> list[RichText]:
-    return [
-        rich_text(PlainText(f"{context.command} {command.usage}", bold=True), f": {command.what}")
-        for command in COMMANDS.values()
-    ]
+    opening = rich_text("I follow our groups' carrier connections at Noyo. You can type:")
+    return help.answer(context, opening, COMMANDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +139,10 @@ _disconnect = Choosing(
 
 COMMANDS = {
     "connect": Command(
-        "connect [group name]", "connect a new or existing group to a carrier", connect.start, sends=True
+        "connect [group name]", "connect a new or existing group to a carrier", connect.start, Right.REQUEST, sends=True
     ),
     "status": Command("status [who]", "show a connection, or everything that needs our action", status.start),
-    "retry": Command("retry <who>", "retry a connection that failed", _retry, sends=True),
+    "retry": Command("retry <who>", "retry a connection that failed", _retry, Right.REQUEST, sends=True),
     "list": Command(
         "list [which]",
         "list what is open, most urgent first: by status, carrier, age or mine, such as list failed older than 5 days",
@@ -165,21 +151,28 @@ COMMANDS = {
     "decisions": Command(
         "decisions", "list disconnection requests that need a decision, most urgent first", decisions.start
     ),
-    "approve": Command("approve <who>", "approve a disconnection request", _deciding(Decision.APPROVE), sends=True),
+    "approve": Command(
+        "approve <who>", "approve a disconnection request", _deciding(Decision.APPROVE), Right.APPROVE, sends=True
+    ),
     "reject": Command(
         "reject <who>",
         "reject a disconnection request; the group stays connected",
         _deciding(Decision.REJECT),
+        Right.APPROVE,
         sends=True,
     ),
     "disconnect": Command(
-        "disconnect <who>", "request a disconnection; a second approver confirms it", _disconnect, sends=True
+        "disconnect <who>",
+        "request a disconnection; a second approver confirms it",
+        _disconnect,
+        Right.APPROVE,
+        sends=True,
     ),
     "history": Command("history <who>", "show who did what, with the results", history.start),
-    "pause": Command("pause [why]", "pause sending to Noyo; requests are kept (admins)", pause.start_pause),
-    "resume": Command("resume", "resume sending to Noyo (admins)", pause.start_resume),
-    "doctor": Command("doctor", "check Switchboard's own health (admins)", doctor.start),
-    "help": Command("help", "this list", _help),
+    "pause": Command("pause [why]", "pause sending to Noyo; requests are kept", pause.start_pause, Right.ADMINISTER),
+    "resume": Command("resume", "resume sending to Noyo", pause.start_resume, Right.ADMINISTER),
+    "doctor": Command("doctor", "check Switchboard's own health", doctor.start, Right.ADMINISTER),
+    "help": Command("help", "what you may do", _help, right=None),
 }
 PICKED = ("status", "retry", "approve", "reject", "disconnect", "history")
 """Commands whose answer has a field in which a record is chosen, if they are given without a name."""

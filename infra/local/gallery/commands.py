@@ -8,11 +8,13 @@ from typing import Any
 
 from bot.domain.operations import OperationState, OutcomeKind
 from bot.domain.pauses import HandledCommand, Mode, Pause, PauseHistory
+from bot.domain.people import AccessPolicy
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.errors import DeadlineExceeded, ObserveOnly, SlackRefused, SlackUnavailable, TableUnavailable, UnknownSchema
 from bot.slack.views import replies
 from bot.slack.views.buttons import Action
 from bot.slack.views.modals import notice
+from infra.local.environment import TEAM
 from infra.local.gallery.cards import OBSERVING, OTHER_ENVIRONMENT, connection, request
 from infra.local.gallery.entries import Entry, Ephemeral, Modal, Section
 from infra.local.gallery.forms import PAUSED, about
@@ -67,7 +69,12 @@ def _status_answers() -> Iterator[Entry]:
     yield typed("A guest asks for the status", "status", actor=GUEST)
     yield typed("A deactivated person asks for the status", "status", actor=LEFT)
     yield typed("Slack does not say who asks for the status", "status", person_is_unknown=True)
-    yield typed("Help", "help")
+    everything = AccessPolicy(TEAM, approvers=frozenset({"UDAN"}), admins=frozenset({"UDAN"}))
+    yield typed("Help", "help", actor="UDAN", policy=everything)
+    yield typed("Help: a person without further rights", "help")
+    yield typed("Help: nobody has further rights", "help", policy=AccessPolicy(TEAM))
+    yield typed("Help: a guest", "help", actor=GUEST)
+    yield typed("Help: Slack does not say who asks", "help", person_is_unknown=True)
     yield typed("An unknown command", "dance")
     yield from _details()
 
