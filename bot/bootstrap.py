@@ -6,6 +6,7 @@ Adapters are imported inside the functions that need them, so that the receiver 
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from bot import policies
 from bot.domain.people import Origin
+from bot.errors import SettingsError
 from bot.settings import Purpose, Settings, read_settings
 from bot.usecases.dependencies import ChannelRouting, Dependencies, new_id
 from bot.usecases.ports.runtime import Clock, TimeLeft
 
 if TYPE_CHECKING:
+    from bot.domain.business_days import Holidays
     from bot.domain.health import HealthCheck
     from bot.dynamodb import TimeoutPolicy
     from bot.noyo.client import NoyoHttpClient
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from bot.secrets import Secrets
     from bot.slack.api.client import SlackApiClient
     from bot.slack.endpoint import Deadline, SlackEndpoint
+
+logger = logging.getLogger("switchboard")
 
 
 class Deployment:
@@ -130,6 +135,7 @@ class Deployment:
         api = self._slack_api(policies.SLACK_WORKER_TIMEOUT_SECONDS)
         return dataclasses.replace(
             self.worker_dependencies,
+            holidays=self._holidays(),
             slack=SlackMessageGateway(api, display_settings(self.settings)),
             user_directory=SlackUserDirectory(api, self.clock),
         )
@@ -139,6 +145,17 @@ class Deployment:
         from bot.dynamodb import WORKER
 
         return self._dependencies(self.worker_client, WORKER)
+
+    def _holidays(self) -> Holidays:
+        """If the calendar of the settings does not exist, holidays count as business days, and `doctor` says so."""
+        from bot.domain.business_days import NO_HOLIDAYS
+        from bot.public_holidays import public_holidays
+
+        try:
+            return public_holidays(self.settings.business_calendar)
+        except SettingsError:
+            logger.exception("no public holidays are known")
+            return NO_HOLIDAYS
 
     def worker_client(self, service: str) -> Any:
         """A client of AWS that botocore makes."""
@@ -158,6 +175,7 @@ class Deployment:
     def check_slack(self) -> HealthCheck | None:
         """The health checks of the worker that posts to Slack."""
         from bot.domain.health import Component
+        from bot.public_holidays import public_holidays
         from bot.slack.api.workspace import SlackHealthClient
         from bot.usecases.admin.health_checks import run_health_checks, slack_checks
 
@@ -170,6 +188,7 @@ class Deployment:
                 "CHANNEL_ALERTS": slack.alerts_channel,
                 "CHANNEL_DECISIONS": slack.decisions_channel,
             },
+            read_calendar=partial(public_holidays, self.settings.business_calendar),
             deps=deps,
         )
         return run_health_checks(Component.SLACK, checks, deps)

@@ -86,6 +86,7 @@ class Settings:
     secrets: Mapping[Purpose, SecretAt]
     environment: str
     timezone: ZoneInfo
+    business_calendar: str
     carriers: Carriers
     policy: AccessPolicy
     retry_at_action_required: bool
@@ -126,6 +127,7 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
         secrets={purpose: read.secret(purpose, needed=purpose in needs) for purpose in Purpose},
         environment=read.text("ENVIRONMENT"),
         timezone=read.parsed("BUSINESS_TIMEZONE", "America/New_York", ZoneInfo),
+        business_calendar=read.parsed("BUSINESS_CALENDAR", "US", _calendar),
         carriers=read.parsed("CARRIERS_FILE", "", _carriers_file),
         policy=_access_policy(read, slack.team_id),
         retry_at_action_required=read.parsed("RETRY_AT_ACTION_REQUIRED", "no", _yes_or_no),
@@ -244,6 +246,13 @@ def _yes_or_no(text: str) -> bool:
     if text.lower() not in known:
         raise ValueError("it must be yes or no")
     return known[text.lower()]
+
+
+def _calendar(text: str) -> str:
+    """Only the form is checked here: whether such a calendar exists is known where holidays are, in the workers."""
+    if text != "none" and not re.fullmatch(r"[A-Z]{2}(-[A-Z0-9]{1,3})?", text):
+        raise ValueError("it must be a country such as US, a part of one such as US-NY, or none")
+    return text
 
 
 def _mode(text: str) -> Mode:

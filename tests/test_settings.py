@@ -99,6 +99,8 @@ def test_a_timeout_longer_than_a_worker_allows_is_refused() -> None:
         ("GROUP_LINK", "https://admin.example/<{group_id}|x>"),
         ("BUSINESS_TIMEZONE", "Eastern"),
         ("BUSINESS_TIMEZONE", "../etc/passwd"),
+        ("BUSINESS_CALENDAR", "us"),
+        ("BUSINESS_CALENDAR", "United States"),
         ("REQUESTERS", "ana@example.com"),
         ("APPROVERS", "U0ANA, ben"),
         ("ADMINS", "@ana"),

@@ -17,6 +17,7 @@ class Topic(StrEnum):
     NOYO = "noyo"
     NOYO_CLOCK = "noyo_clock"
     CONCURRENCY = "concurrency"
+    CALENDAR = "calendar"
 
 
 class CheckStatus(StrEnum):

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, tzinfo
 from math import inf
 from typing import Any
 
+from bot.domain.business_days import NO_HOLIDAYS, BusinessCalendar, Holidays, working_moment
 from bot.domain.content import MessageKey, MessageLink
 from bot.domain.operations import Operation
 from bot.domain.pauses import Mode, Pause
@@ -97,6 +98,8 @@ class Dependencies:
     channels: ChannelRouting = ChannelRouting()
     timezone: tzinfo = UTC
     """Decides when a business day begins and ends."""
+    holidays: Holidays = NO_HOLIDAYS
+    """Public holidays, which are no business days. Only the worker that posts to Slack knows them."""
     reconcile_after_seconds: int = 30
     """How long after a lost answer Noyo is asked what became of the call."""
     poll_interval_seconds: int = 60
@@ -118,6 +121,14 @@ class Dependencies:
 
     def today(self) -> date:
         return datetime.fromtimestamp(self.clock(), self.timezone).date()
+
+    @property
+    def calendar(self) -> BusinessCalendar:
+        return BusinessCalendar(self.timezone, self.holidays)
+
+    def working_moment(self, at: int) -> int:
+        """This moment if it is within working hours, else the start of the next working day (Unix seconds)."""
+        return working_moment(at, self.timezone, self.holidays)
 
     @property
     def sending_guard(self) -> SendingGuard:

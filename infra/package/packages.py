@@ -46,6 +46,8 @@ _INSTALLER_FILES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_c
 _UNUSED = (
     # A web page of Powertools' HTTP router, which the bot does not use.
     PurePosixPath("aws_lambda_powertools/event_handler/openapi/swagger_ui"),
+    # The names of holidays in other languages; the bot only asks for their days.
+    PurePosixPath("holidays/locale"),
 )
 _MODELS = PurePosixPath("botocore/data")
 

@@ -32,6 +32,10 @@ BREACHES = {
     "Only bot.noyo uses httpx and pydantic": {"bot/usecases/records/poll.py": "import httpx"},
     "Only bot.dynamodb and bot.secrets use the AWS SDK": {"bot/bootstrap.py": "import botocore.session"},
     "Only bot.slack uses Slack's libraries": {"handlers/slack.py": "from slack_bolt import App"},
+    "Only bot.public_holidays uses holidays": {"bot/usecases/workers.py": "import holidays"},
+    "Only the workers' part of bot.bootstrap knows public holidays": {
+        "handlers/slack.py": "from bot.public_holidays import public_holidays"
+    },
     "Only bot.logs and the handlers use Powertools": {"bot/noyo/auth.py": "import aws_lambda_powertools"},
 }
 

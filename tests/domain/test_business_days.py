@@ -137,3 +137,39 @@ def test_working_hours_are_nine_to_five_on_weekdays(then: str, moment: str) -> N
 )
 def test_four_working_hours_skip_nights_and_weekends(then: str, moment: str) -> None:
     assert after_working_hours(at(then), 4, NEW_YORK) == at(moment)
+
+
+HOLIDAYS = frozenset({date(2026, 11, 26), date(2026, 11, 27), date(2026, 12, 25)})
+
+
+@given(DAYS, st.integers(0, 40), st.frozensets(DAYS, max_size=300))
+def test_holidays_are_no_business_days_wherever_days_are_counted(
+    end: date, number: int, holidays: frozenset[date]
+) -> None:
+    near = holidays | {end - timedelta(days=back) for back in (1, 6, 7, 20)}
+    day = business_day_before(end, number, near)
+
+    assert is_business_day(day, near)
+    assert business_days_until(day, end, near) == number
+    assert business_day_after(day, number, near) == business_day_before(end, 0, near)
+
+
+def test_a_long_weekend_is_skipped() -> None:
+    """Thanksgiving, a Thursday, and the day after it."""
+    wednesday, monday = date(2026, 11, 25), date(2026, 11, 30)
+
+    assert business_day_after(wednesday, 1, HOLIDAYS) == monday
+    assert business_day_before(monday, 1, HOLIDAYS) == wednesday
+    assert business_days_until(wednesday, monday, HOLIDAYS) == 1
+
+
+@pytest.mark.parametrize("end", [date.min, date(1, 1, 6), date.max])
+def test_counting_stops_at_the_first_and_the_last_day_there_is(end: date) -> None:
+    assert date.min <= business_day_before(end, 40, HOLIDAYS) <= end
+    assert end <= business_day_after(end, 40, HOLIDAYS) <= date.max
+
+
+def test_nobody_works_on_a_holiday() -> None:
+    assert working_moment(at("2026-11-25T17:00"), NEW_YORK, HOLIDAYS) == at("2026-11-30T09:00")
+    assert working_moment(at("2026-11-26T12:00"), NEW_YORK, HOLIDAYS) == at("2026-11-30T09:00")
+    assert after_working_hours(at("2026-11-25T15:00"), 4, NEW_YORK, HOLIDAYS) == at("2026-11-30T11:00")

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import policies
-from bot.domain.business_days import is_business_day
+from bot.domain.business_days import BusinessCalendar, is_business_day
 from bot.domain.record_states import RecordState, advance, new_record_state
 from bot.domain.records import Disconnection, DisconnectionSource, DisconnectionStatus
 from bot.domain.reminders import (
@@ -27,6 +27,7 @@ from bot.domain.reminders import (
 )
 
 ZONE = ZoneInfo("America/New_York")
+CALENDAR = BusinessCalendar(ZONE)
 DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))
 
 
@@ -53,7 +54,7 @@ def test_reminders_become_more_frequent_near_the_end_and_come_once_after_it() ->
     """The end is a Thursday."""
     of = waiting(date(2026, 12, 31), date(2026, 11, 2))
 
-    assert [day.isoformat() for day in reminder_days(of, ZONE)] == [
+    assert [day.isoformat() for day in reminder_days(of, CALENDAR)] == [
         "2026-12-17",
         "2026-12-24",
         "2026-12-28",
@@ -62,7 +63,7 @@ def test_reminders_become_more_frequent_near_the_end_and_come_once_after_it() ->
         "2026-12-31",
         "2027-01-01",
     ]
-    assert [day.isoformat() for day in reminder_days(of, ZONE) if mentions_approvers(of, day, ZONE)] == [
+    assert [day.isoformat() for day in reminder_days(of, CALENDAR) if mentions_approvers(of, day, CALENDAR)] == [
         "2026-12-31",
         "2027-01-01",
     ]
@@ -71,16 +72,16 @@ def test_reminders_become_more_frequent_near_the_end_and_come_once_after_it() ->
 @given(DAYS, st.integers(-40, 90))
 def test_reminders_are_few_and_on_business_days_after_the_request_was_seen(known: date, ahead: int) -> None:
     of = waiting(known + timedelta(days=ahead), known)
-    days = reminder_days(of, ZONE)
+    days = reminder_days(of, CALENDAR)
 
     assert list(days) == sorted(set(days))
     assert len(days) <= len(policies.REMINDER_DAYS_BEFORE_END) + 1
     assert all(is_business_day(day) and day > known for day in days)
     assert days, "every waiting request has reminders"
-    assert [mentions_approvers(of, day, ZONE) for day in days][-policies.MENTIONING_REMINDERS :] == [True] * min(
+    assert [mentions_approvers(of, day, CALENDAR) for day in days][-policies.MENTIONING_REMINDERS :] == [True] * min(
         policies.MENTIONING_REMINDERS, len(days)
     )
-    assert sum(mentions_approvers(of, day, ZONE) for day in days) <= policies.MENTIONING_REMINDERS
+    assert sum(mentions_approvers(of, day, CALENDAR) for day in days) <= policies.MENTIONING_REMINDERS
 
 
 @pytest.mark.parametrize("end", [None, date(2026, 11, 1)])
@@ -88,16 +89,16 @@ def test_without_an_end_date_reminders_follow_the_request_by_some_days(end: date
     """The request was received on a Friday."""
     of = waiting(end, date(2026, 11, 20))
 
-    assert [day.isoformat() for day in reminder_days(of, ZONE)] == ["2026-11-24", "2026-11-27", "2026-12-04"]
+    assert [day.isoformat() for day in reminder_days(of, CALENDAR)] == ["2026-11-24", "2026-11-27", "2026-12-04"]
 
 
 def test_only_the_newest_of_several_missed_reminders_is_sent() -> None:
     of = waiting(date(2026, 12, 31), date(2026, 11, 2))
 
-    assert latest_reminder(of, date(2026, 12, 16), ZONE) is None
-    assert latest_reminder(of, date(2026, 12, 17), ZONE) == date(2026, 12, 17)
-    assert latest_reminder(of, date(2026, 12, 29), ZONE) == date(2026, 12, 29)
-    assert latest_reminder(of, date(2027, 6, 1), ZONE) == date(2027, 1, 1)
+    assert latest_reminder(of, date(2026, 12, 16), CALENDAR) is None
+    assert latest_reminder(of, date(2026, 12, 17), CALENDAR) == date(2026, 12, 17)
+    assert latest_reminder(of, date(2026, 12, 29), CALENDAR) == date(2026, 12, 29)
+    assert latest_reminder(of, date(2027, 6, 1), CALENDAR) == date(2027, 1, 1)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +109,7 @@ def test_a_request_ending_within_two_business_days_is_urgent_at_once(end: str | 
     """The request was received on a Friday, so Tuesday is the second business day after it."""
     of = waiting(date.fromisoformat(end) if end else None, date(2026, 11, 20))
 
-    assert ends_soon(of, ZONE) is soon
+    assert ends_soon(of, CALENDAR) is soon
 
 
 def test_days_left_are_days_of_the_calendar() -> None:
@@ -151,8 +152,26 @@ def test_a_moved_end_date_is_urgent_if_it_skipped_a_reminder(
     assert isinstance(state.record, Disconnection)
     moved = advance(state, replace(state.record, version="w", effective_end_date=now), noon(date(2026, 11, 9)))
 
-    assert is_urgent(moved, ZONE) is urgent
+    assert is_urgent(moved, CALENDAR) is urgent
     same_day = advance(moved, replace(moved.record, version="x"), noon(date(2026, 11, 10)))
     assert same_day.end_date_change == moved.end_date_change
     decided = replace(moved.record, version="y", status=DisconnectionStatus.PROCESSING)
     assert advance(moved, decided, noon(date(2026, 11, 10))).end_date_change is None
+
+
+def test_reminders_avoid_holidays_and_come_before_them() -> None:
+    """The end is a Monday after a long weekend."""
+    calendar = BusinessCalendar(ZONE, frozenset({date(2026, 11, 26), date(2026, 11, 27)}))
+    of = waiting(date(2026, 11, 30), date(2026, 11, 20))
+
+    assert [day.isoformat() for day in reminder_days(of, calendar)] == [
+        *("2026-11-23", "2026-11-24", "2026-11-25", "2026-11-30", "2026-12-01")
+    ]
+
+
+def test_a_request_that_ends_after_a_long_weekend_ends_soon() -> None:
+    calendar = BusinessCalendar(ZONE, frozenset({date(2026, 11, 26), date(2026, 11, 27)}))
+    of = waiting(date(2026, 11, 30), date(2026, 11, 24))
+
+    assert ends_soon(of, calendar), "two business days are left: Wednesday and Monday"
+    assert not ends_soon(of, CALENDAR)

@@ -57,6 +57,7 @@ _TOPIC_NAMES = {
     Topic.NOYO: "Noyo and its token",
     Topic.NOYO_CLOCK: "clock difference to Noyo",
     Topic.CONCURRENCY: "Lambda quota",
+    Topic.CALENDAR: "public holidays",
 }
 
 
@@ -197,6 +198,11 @@ def _concurrency(finding: Finding) -> RichText:
     )
 
 
+def _calendar(finding: Finding) -> RichText:
+    how = "Until then holidays count as business days. Set BUSINESS_CALENDAR to a country such as US, or to none."
+    return rich_text(_reason(finding), " ", how)
+
+
 def _generic(finding: Finding) -> RichText:
     return rich_text(f"{capitalize(_TOPIC_NAMES[finding.topic])}: ", _reason(finding))
 
@@ -216,6 +222,7 @@ _PROBLEMS: dict[Topic, Callable[[Finding], RichText]] = {
     Topic.NOYO: _generic,
     Topic.NOYO_CLOCK: _clock,
     Topic.CONCURRENCY: _concurrency,
+    Topic.CALENDAR: _calendar,
 }
 
 

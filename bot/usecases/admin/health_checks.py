@@ -12,7 +12,7 @@ from bot import policies
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.domain.people import is_eligible, named_people
 from bot.domain.records import EntityKind
-from bot.errors import SlackRefused, SwitchboardError
+from bot.errors import SettingsError, SlackRefused, SwitchboardError
 from bot.usecases.admin.authorization import read_person
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.noyo import NoyoReader
@@ -104,15 +104,22 @@ def _concurrency(unreserved: int | None) -> Finding:
 
 
 def slack_checks(
-    *, read_secret: Callable[[], object], slack: SlackHealth, channels: Mapping[str, str], deps: Dependencies
+    *,
+    read_secret: Callable[[], object],
+    slack: SlackHealth,
+    channels: Mapping[str, str],
+    read_calendar: Callable[[], object],
+    deps: Dependencies,
 ) -> dict[Topic, Check]:
-    """`channels` are channel ids by the name of their setting."""
+    """`channels` are channel ids by the name of their setting; `read_calendar` raises `SettingsError` if there is no
+    such calendar of public holidays."""
     return {
         Topic.SECRET: secret_check(read_secret),
         Topic.TOKEN: lambda: _token(slack),
         Topic.CHANNEL: lambda: (_channel(name, channel, slack) for name, channel in channels.items()),
         Topic.GROUP: lambda: _groups(deps),
         Topic.PEOPLE: lambda: _people(deps),
+        Topic.CALENDAR: lambda: [_calendar(read_calendar)],
     }
 
 
@@ -133,6 +140,14 @@ def _channel(name: str, channel: str, slack: SlackHealth) -> Finding:
     except SlackRefused as refusal:
         return Finding(Topic.CHANNEL, CheckStatus.FAILED, (name, channel), reason=refusal.code)
     return Finding(Topic.CHANNEL, CheckStatus.OK if member else CheckStatus.FAILED, (name, channel))
+
+
+def _calendar(read_calendar: Callable[[], object]) -> Finding:
+    try:
+        read_calendar()
+    except SettingsError as error:
+        return Finding(Topic.CALENDAR, CheckStatus.FAILED, reason=str(error))
+    return Finding(Topic.CALENDAR, CheckStatus.OK)
 
 
 def _groups(deps: Dependencies) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import tzinfo
 
 from bot import policies
 from bot.domain.content import Alert, Content, ManualResolution, MessageKey, MessageLink, RecordCard, ThreadLine
@@ -218,7 +217,7 @@ def update_alerts(event: OutboxEvent, entity: EntityRef, deps: Dependencies) -> 
     prefix = f"alert:{entity}:"
     open_keys = {key.name for key in deps.messages.live(channel, prefix)}
     newest = max(open_keys, default="", key=lambda key: (_raised_for(key)[1] == record_state.status.value, key))
-    if _needs_alert(event, record_state, deps, deps.timezone):
+    if _needs_alert(event, record_state, deps):
         new_key = f"{prefix}{event.at:012d}:{event.version}:{event.after}"
         newest = new_key if event.version == record_state.record.version else max(newest, new_key)
     for key in sorted(open_keys | {newest} - {""}, key=lambda key: key != newest):
@@ -231,7 +230,7 @@ def _raised_for(key: str) -> tuple[str, str]:
     return version, status
 
 
-def _needs_alert(event: OutboxEvent, record_state: RecordState, deps: Dependencies, zone: tzinfo) -> bool:
+def _needs_alert(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
     """Whether the event is a change to a status in which we must act, and the record is still in that status."""
     if event.kind not in (EventKind.RECORD_CHANGED, EventKind.OPERATION_CHANGED) or event.after is None:
         return False
@@ -239,7 +238,7 @@ def _needs_alert(event: OutboxEvent, record_state: RecordState, deps: Dependenci
         return False
     if record_state.entity.kind is EntityKind.DISCONNECTION and event.before in (None, event.after):
         # Its card is in the decisions channel; an alert is only needed for an end date that moved or is too close.
-        needed = _moves_end_date(event) or ends_soon(record_state, zone)
+        needed = _moves_end_date(event) or ends_soon(record_state, deps.calendar)
         return not event.found and needed and _end_date_is_new(event, record_state, deps)
     if event.after == event.before:
         return _is_first_of_attempt(event, record_state, deps)
@@ -285,7 +284,7 @@ def _alert(key: MessageKey, entity: EntityRef, deps: Dependencies, *, newest: bo
         return replace(
             alert,
             raised_version=record_state.record.version if is_current else raised_version,
-            mention_approvers=is_urgent(record_state, deps.timezone),
+            mention_approvers=is_urgent(record_state, deps.calendar),
         )
 
     upsert_message(key, content, deps, closes_after=is_final)

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from bot import policies
 from bot.domain import outbox
-from bot.domain.business_days import start_of, working_moment
+from bot.domain.business_days import start_of
 from bot.domain.content import Alert, MessageKey, MessageLink
 from bot.domain.outbox import OutboxEvent
 from bot.domain.record_states import RecordState
@@ -66,12 +66,12 @@ def _is_superseded(event: OutboxEvent, record_state: RecordState, deps: Dependen
 
 
 def _schedule_next(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> None:
-    zone, today, now = deps.timezone, deps.today(), deps.now()
+    today, now = deps.today(), deps.now()
     later = spread_seconds(record_state.entity)
-    reminder = latest_reminder(record_state, today, zone)
+    reminder = latest_reminder(record_state, today, deps.calendar)
     # A new version takes over the reminder of its day, which the previous version can no longer post.
     if reminder is not None and reminder >= (event.day or today):
-        begins = working_moment(max(now, start_of(reminder, zone)), zone)
+        begins = deps.working_moment(max(now, start_of(reminder, deps.timezone)))
         deps.outbox.put(outbox.reminder(record_state.record, reminder, begins + later))
     tomorrow = today + timedelta(days=1)
     deps.outbox.put(outbox.day_started(record_state.record, tomorrow, _day_begins(tomorrow, record_state.entity, deps)))
@@ -107,7 +107,7 @@ def send_reminder(event: OutboxEvent, deps: Dependencies) -> None:
 
 def _is_latest(record_state: RecordState, event: OutboxEvent, deps: Dependencies) -> bool:
     """After an outage of several days, only the latest reminder is posted."""
-    return latest_reminder(record_state, deps.today(), deps.timezone) == event.day
+    return latest_reminder(record_state, deps.today(), deps.calendar) == event.day
 
 
 def _already_posted(key: MessageKey, event: OutboxEvent, deps: Dependencies) -> bool:
@@ -119,7 +119,7 @@ def _already_posted(key: MessageKey, event: OutboxEvent, deps: Dependencies) -> 
 
 def _ensure_working_hours(deps: Dependencies) -> None:
     now = deps.now()
-    begins = working_moment(now, deps.timezone)
+    begins = deps.working_moment(now)
     if begins > now:
         raise NotYet(begins - now)
 
@@ -171,7 +171,7 @@ def _reminder(key: MessageKey, entity: EntityRef, deps: Dependencies, *, newest:
     return replace(
         alert,
         raised_version=version if newest and awaits_decision(record_state) else "",
-        mention_approvers=mentions_approvers(record_state, date.fromisoformat(day), deps.timezone),
+        mention_approvers=mentions_approvers(record_state, date.fromisoformat(day), deps.calendar),
         is_reminder=True,
     )
 

@@ -168,4 +168,5 @@ def _problems() -> tuple[Finding, ...]:
         Finding(Topic.NOYO, failed),
         Finding(Topic.NOYO_CLOCK, failed, value=-120),
         Finding(Topic.CONCURRENCY, failed, value=10),
+        Finding(Topic.CALENDAR, failed, reason="BUSINESS_CALENDAR cannot be used: there is no calendar XX."),
     )

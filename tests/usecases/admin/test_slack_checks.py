@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bot import policies
 from bot.domain.health import CheckStatus, Finding, TokenStatus, Topic
 from bot.domain.people import AccessPolicy, GroupMembers, Person
-from bot.errors import SlackRefused
+from bot.errors import SettingsError, SlackRefused
 from bot.usecases.admin.health_checks import Check, slack_checks
 from bot.usecases.dependencies import Dependencies
 
@@ -69,13 +70,17 @@ def person(user_id: str, **changes: object) -> Person:
 
 
 def checks(
-    people: FakePeople | None = None, policy: AccessPolicy = NOBODY, slack: FakeSlack | None = None
+    people: FakePeople | None = None,
+    policy: AccessPolicy = NOBODY,
+    slack: FakeSlack | None = None,
+    read_calendar: Callable[[], object] = frozenset,
 ) -> dict[Topic, Check]:
     people_or_default = people or FakePeople()
     return slack_checks(
         read_secret=lambda: "xoxb",
         slack=slack or FakeSlack(),
         channels={"CHANNEL_CONNECTIONS": "C1", "CHANNEL_ALERTS": "C2", "CHANNEL_DECISIONS": "C3"},
+        read_calendar=read_calendar,
         deps=Dependencies(
             clock=lambda: NOW, new_id=str, people=people_or_default, user_directory=people_or_default, policy=policy
         ),
@@ -169,3 +174,13 @@ def test_outdated_people_are_read_again() -> None:
     findings = findings_of(Topic.PEOPLE, people=people, policy=AccessPolicy(TEAM, admins=frozenset({"U1"})))
 
     assert findings == [Finding(Topic.PEOPLE, CheckStatus.FAILED, ("U1",))]
+
+
+def test_a_calendar_that_does_not_exist_is_reported() -> None:
+    def unknown() -> object:
+        raise SettingsError("There is no calendar XX.")
+
+    assert findings_of(Topic.CALENDAR) == [Finding(Topic.CALENDAR, CheckStatus.OK)]
+    assert findings_of(Topic.CALENDAR, read_calendar=unknown) == [
+        Finding(Topic.CALENDAR, CheckStatus.FAILED, reason="There is no calendar XX.")
+    ]

@@ -40,7 +40,7 @@ MONDAY = "2026-11-16T10:00"
 
 @pytest.fixture
 def system() -> Iterator[System]:
-    with started_system(APPROVERS=f"{BEN},{TEAM}") as system:
+    with started_system(APPROVERS=f"{BEN},{TEAM}", BUSINESS_CALENDAR="none") as system:
         advance_to(system, MONDAY)
         yield system
 
@@ -89,6 +89,21 @@ def reminders(system: System) -> list[Message]:
 
 def reminder_texts(system: System) -> list[str]:
     return [system.slack.render(reminder) for reminder in reminders(system)]
+
+
+def test_reminders_avoid_public_holidays() -> None:
+    """Thanksgiving, a Thursday, is the day before the last day, and the reminder for it comes on Wednesday."""
+    with started_system(BUSINESS_CALENDAR="US") as system:
+        advance_to(system, "2026-11-23T10:00")
+        request_disconnection(system, "2026-11-27")
+        run_worker_until(system, "2026-11-25T12:00")
+        assert len(reminders(system)) == 1
+        before = reminder_texts(system)
+        run_worker_until(system, "2026-11-26T23:00")
+        assert [waiting.day for waiting in waiting_events(system, EventKind.REMINDER)] == []
+        assert len(reminders(system)) == len(before) == 1
+        run_worker_until(system, "2026-11-27T12:00")
+        assert "ends today" in reminder_texts(system)[0]
 
 
 def waiting_events(system: System, kind: EventKind) -> list[OutboxEvent]:
