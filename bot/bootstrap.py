@@ -241,6 +241,7 @@ class Deployment:
             mode=settings.mode,
             channels=ChannelRouting(slack.connections_channel, slack.alerts_channel, slack.decisions_channel),
             timezone=settings.timezone,
+            not_moving_limits=settings.not_moving_limits,
             reconcile_after_seconds=settings.check_after_seconds,
             poll_interval_seconds=settings.poll_seconds,
             sweep_seconds=settings.sweep_hours * 3600,

@@ -209,6 +209,8 @@ CLAIM_HOURS = 4
 """Working hours after which a claim no longer holds back reminders."""
 CONFIRMATION_DAYS_FOR_A_PAST_DATE = 3
 """Days for a second approval whose end date was already past when it was requested."""
+NOT_MOVING_SHOWN = 10
+"""Records that a report of what does not move names for each carrier; it counts the others."""
 REMINDER_SPREAD_SECONDS = 1800
 """Reminders that are due together are spread over this time: Slack allows about 50 edits a minute."""
 REMINDER_DECISION_WAIT_SECONDS = 900

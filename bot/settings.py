@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot import policies
+from bot.domain.not_moving import Limits, parse_limits
 from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy
 from bot.domain.records import Carriers, is_uuid
@@ -20,6 +21,10 @@ from bot.errors import SettingsError
 
 T = TypeVar("T")
 PRODUCTION = "production"
+NOT_MOVING_DAYS = (
+    "waiting_on_carrier=5,noyo_review=5,needs_review=1,unable_to_connect=1,action_required=1,carrier_authorization=1"
+)
+"""Five business days where others must act, one where we must."""
 
 
 class Purpose(StrEnum):
@@ -87,6 +92,7 @@ class Settings:
     environment: str
     timezone: ZoneInfo
     business_calendar: str
+    not_moving_limits: Limits
     carriers: Carriers
     policy: AccessPolicy
     retry_at_action_required: bool
@@ -127,6 +133,7 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
         secrets={purpose: read.secret(purpose, needed=purpose in needs) for purpose in Purpose},
         environment=read.text("ENVIRONMENT"),
         timezone=read.parsed("BUSINESS_TIMEZONE", "America/New_York", ZoneInfo),
+        not_moving_limits=read.parsed("NOT_MOVING_DAYS", NOT_MOVING_DAYS, parse_limits),
         business_calendar=read.parsed("BUSINESS_CALENDAR", "US", _calendar),
         carriers=read.parsed("CARRIERS_FILE", "", _carriers_file),
         policy=_access_policy(read, slack.team_id),

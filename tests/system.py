@@ -26,6 +26,7 @@ from bot.usecases.admin.authorization import refresh_group_members
 from bot.usecases.admin.grant_audit import audit_grants
 from bot.usecases.admin.pause import record_mode
 from bot.usecases.dependencies import Dependencies
+from bot.usecases.notifications.not_moving import schedule_report
 from bot.usecases.notifications.publish import publish
 from bot.usecases.operations.execute import execute
 from bot.usecases.records.poll import KINDS, poll
@@ -135,6 +136,7 @@ class System:
         """The worker that posts to Slack runs once over everything due."""
         deps = self.bot.slack_dependencies
         with acting("NotifyFunction"):
+            schedule_report(deps)
             for event_id in deps.outbox.due(deps.now(), limit=1000):
                 publish(event_id, deps)
             refresh_group_members(deps)

@@ -101,6 +101,8 @@ def test_a_timeout_longer_than_a_worker_allows_is_refused() -> None:
         ("BUSINESS_TIMEZONE", "../etc/passwd"),
         ("BUSINESS_CALENDAR", "us"),
         ("BUSINESS_CALENDAR", "United States"),
+        ("NOT_MOVING_DAYS", "waiting_on_carrier"),
+        ("NOT_MOVING_DAYS", "completed=5"),
         ("REQUESTERS", "ana@example.com"),
         ("APPROVERS", "U0ANA, ben"),
         ("ADMINS", "@ana"),

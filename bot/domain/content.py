@@ -161,7 +161,31 @@ class PauseNotice:
     pause: Pause
 
 
-Content = RecordCard | RequestCard | Alert | ManualResolution | ThreadLine | Reply | Summary | PauseNotice
+@dataclass(frozen=True, slots=True)
+class NotMovingRecord:
+    """A record that has not changed for so many business days, or still disconnects after its last managed day."""
+
+    record_state: RecordState
+    business_days: int
+    is_overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotMoving:
+    """The open records of one carrier that do not move: the most urgent ones, as many as fit, and how many there are.
+
+    All of them have not changed for more than `older_than_days` calendar days.
+    """
+
+    carrier_id: str
+    records: tuple[NotMovingRecord, ...]
+    total: int
+    older_than_days: int
+    at: int
+    """The time of these facts; the message is not edited later."""
+
+
+Content = RecordCard | RequestCard | Alert | ManualResolution | ThreadLine | Reply | Summary | PauseNotice | NotMoving
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +207,8 @@ class MessageKey:
 
     `channel` is a Slack channel id, or a user id for a direct message. `name` is a card key, or `line:<event id>`,
     `alert:<entity>:<at>:<version>:<status>`, `resolution:<operation id>:<attempts>`,
-    `reminder:<entity>:<day>:<version>`, `direct:<operation id>`, `summary`, `pause:<name>`.
+    `reminder:<entity>:<day>:<version>`, `direct:<operation id>`, `summary`, `pause:<name>`,
+    `not_moving:<day>:<carrier id>`.
     """
 
     channel: str

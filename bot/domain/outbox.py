@@ -10,7 +10,7 @@ from bot.domain.operations import Operation, OperationState
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState
-from bot.domain.records import SENDING_PAUSE, EntityRef, FieldChange, Record, changed_fields
+from bot.domain.records import DAILY_REPORT, SENDING_PAUSE, EntityRef, FieldChange, Record, changed_fields
 
 
 class EventKind(StrEnum):
@@ -34,6 +34,8 @@ class EventKind(StrEnum):
     """Sending to Noyo was paused or resumed, or observe mode started or ended."""
     CARD_REFRESH = "card_refresh"
     """The messages about a record are updated although the record itself has not changed."""
+    NOT_MOVING = "not_moving"
+    """What does not move on this day is reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,11 @@ def day_started(record: Record, day: date, due: int) -> OutboxEvent:
 
 def reminder(record: Record, day: date, due: int) -> OutboxEvent:
     return replace(_of_record(EventKind.REMINDER, record, f":{day}", at=due, due=due), day=day)
+
+
+def not_moving(day: date, now: int) -> OutboxEvent:
+    """One for each day, however often it is put."""
+    return OutboxEvent(f"not_moving:{day}", EventKind.NOT_MOVING, DAILY_REPORT, at=now, due=now, day=day)
 
 
 def _of_record(kind: EventKind, record: Record, suffix: str = "", *, at: int, due: int) -> OutboxEvent:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from bot.domain.record_states import RecordState
-from bot.domain.records import ConnectionStatus, DisconnectionStatus, EntityKind, EntityRef
+from bot.domain.records import ConnectionStatus, Disconnection, DisconnectionStatus, EntityKind, EntityRef
 from bot.domain.search_text import words_in
 
 KindAndStatus = tuple[EntityKind, str]
@@ -79,11 +80,22 @@ LONGEST_NAME = 8
 
 @dataclass(frozen=True, slots=True)
 class OpenRecord:
-    """What the index says of an open record. `modified` is Noyo's time of its last change, in Unix seconds."""
+    """What the index says of an open record. `modified` is Noyo's time of its last change, in Unix seconds.
+
+    `end_date` is the last managed day of a disconnection request.
+    """
 
     entity: EntityRef
     status: str
     modified: int
+    end_date: date | None = None
+
+
+def listed(record_state: RecordState) -> OpenRecord:
+    """What the index says of this record once it is up to date."""
+    record = record_state.record
+    end = record.effective_end_date if isinstance(record, Disconnection) else None
+    return OpenRecord(record_state.entity, record.status.value, record.modified, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +123,7 @@ class RecordFilter:
         return not (self.statuses or self.kinds or self.needs_records or self.unchanged_days is not None)
 
     def fits(self, record_state: RecordState, person: str, now: int) -> bool:
-        listed = OpenRecord(record_state.entity, record_state.status.value, record_state.record.modified)
-        return self.may_list(listed, now) and self.lists(record_state, person)
+        return self.may_list(listed(record_state), now) and self.lists(record_state, person)
 
     def may_list(self, record: OpenRecord, now: int) -> bool:
         """Whether it has a wanted status, kind and age. Statuses and kinds each name alternatives."""

@@ -81,6 +81,8 @@ def person_ref(user_id: str) -> EntityRef:
 
 SENDING_PAUSE = EntityRef(EntityKind.SYSTEM, "sending")
 """Pausing and resuming what is sent to Noyo."""
+DAILY_REPORT = EntityRef(EntityKind.SYSTEM, "not_moving")
+"""The report of what does not move."""
 GRANTS = EntityRef(EntityKind.SYSTEM, "grants")
 """The granted rights of all people together."""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.domain.business_days import NO_HOLIDAYS, BusinessCalendar, Holidays, working_moment
 from bot.domain.content import MessageKey, MessageLink
+from bot.domain.not_moving import Limits
 from bot.domain.operations import Operation
 from bot.domain.pauses import Mode, Pause
 from bot.domain.people import WORKER, AccessPolicy, Origin
@@ -100,6 +101,8 @@ class Dependencies:
     """Decides when a business day begins and ends."""
     holidays: Holidays = NO_HOLIDAYS
     """Public holidays, which are no business days. Only the worker that posts to Slack knows them."""
+    not_moving_limits: Limits = field(default_factory=dict)
+    """After how many business days without a change a record is reported, by its status."""
     reconcile_after_seconds: int = 30
     """How long after a lost answer Noyo is asked what became of the call."""
     poll_interval_seconds: int = 60

@@ -14,6 +14,7 @@ from bot.usecases.admin.grant_audit import audit_grants
 from bot.usecases.admin.health_report import unreadable_entries
 from bot.usecases.admin.pause import record_mode
 from bot.usecases.dependencies import Dependencies
+from bot.usecases.notifications.not_moving import schedule_report
 from bot.usecases.notifications.publish import publish
 from bot.usecases.operations.execute import execute
 from bot.usecases.ports.runtime import Clock
@@ -63,6 +64,7 @@ def notify(
     if triggered is not None:
         publish_all(triggered)
         return
+    schedule_report(deps)
     drain(lambda limit: deps.outbox.due(deps.now(), limit=limit), publish_all, clock=deps.clock, deadline=deadline)
     log_outbox_backlog(deps.outbox, deps.now())
     refresh_group_members(deps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from bot.domain import outbox
 from bot.domain.operations import OperationState
@@ -32,6 +33,15 @@ def test_a_late_version_has_another_event_than_a_change() -> None:
 
     assert late.kind is EventKind.LATE_VERSION
     assert late.id != outbox.record_changed(RECORD, None, NOW).id
+
+
+def test_the_report_of_a_day_is_one_event_however_often_it_is_put() -> None:
+    day = date(2026, 11, 23)
+    first, again = outbox.not_moving(day, NOW), outbox.not_moving(day, NOW + 60)
+
+    assert first.id == again.id
+    assert (first.day, first.due) == (day, NOW)
+    assert outbox.not_moving(date(2026, 11, 24), NOW).id != first.id
 
 
 def test_each_change_of_an_operation_has_an_event_of_its_own() -> None:

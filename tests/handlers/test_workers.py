@@ -86,6 +86,17 @@ def test_outbox_events_in_the_stream_are_published(system: System, context: Fake
     assert due_events(system) == []
 
 
+def test_the_schedule_reports_what_does_not_move(system: System, context: FakeContext) -> None:
+    system.noyo.add_connection(group_name="Stuck Company", status="unable_to_connect")
+    system.poll()
+    system.wait(86_400)
+    for _ in range(2):
+        notify.handler(SCHEDULE, context)
+
+    shown = [system.slack.render(message) for message in system.slack.channel(ALERTS)]
+    assert len([text for text in shown if "Not moving at" in text and "Stuck Company" in text]) == 1
+
+
 def test_a_redelivered_batch_publishes_nothing_twice(system: System, context: FakeContext) -> None:
     waiting = three_connections(system)
     for _ in range(2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from urllib.parse import quote, unquote
 
 from bot.domain.outbox import RecordChange
@@ -168,8 +169,9 @@ def status_prefix(status: str) -> str:
 
 def _open_record(row: Item) -> OpenRecord:
     """The inverse of `open_order`."""
-    status, *_, modified = row["open_order"].split("#")
-    return OpenRecord(schema.entity_of_state(row["pk"]), unquote(status), int(modified))
+    status, *end, modified = row["open_order"].split("#")
+    end_date = date.fromisoformat(end[0]) if end and end[0] != NO_END_DATE else None
+    return OpenRecord(schema.entity_of_state(row["pk"]), unquote(status), int(modified), end_date)
 
 
 class DynamoPollingRepository(Repository):

@@ -9,6 +9,7 @@ from bot.domain.content import (
     Content,
     ManualResolution,
     MessageLink,
+    NotMoving,
     PauseNotice,
     RecordCard,
     Rendered,
@@ -27,6 +28,7 @@ from bot.slack.views.answer_text import NOT_PROCESSED, answered
 from bot.slack.views.buttons import SENDS
 from bot.slack.views.health import pause_notice
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part
+from bot.slack.views.not_moving import not_moving
 from bot.slack.views.record_cards import connection_card, disconnection_card
 from bot.slack.views.record_facts import end_date, parse_status, status_name
 from bot.slack.views.replies import reply
@@ -95,6 +97,8 @@ def _message(content: Content, display: DisplaySettings, links: PermalinkLookup)
             return summary(content, display)
         case PauseNotice():
             return pause_notice(content, display)
+        case NotMoving():
+            return not_moving(content, display)
 
 
 def _record_card(card: RecordCard, display: DisplaySettings, links: PermalinkLookup) -> Message:

@@ -22,6 +22,7 @@ from bot.usecases.notifications.cards import (
     update_resolution_requests,
     update_resolution_requests_about,
 )
+from bot.usecases.notifications.not_moving import report_not_moving
 from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
 from bot.usecases.notifications.publisher import MessageBusy, NotYet, PostUnconfirmed, WaitsForEarlierLine, post_once
 from bot.usecases.notifications.read_model import record_of, summary
@@ -141,6 +142,9 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
         return
     if event.kind is EventKind.REMINDER:
         yield lambda: send_reminder(event, deps)
+        return
+    if event.kind is EventKind.NOT_MOVING:
+        yield from report_not_moving(event, deps)
         return
     if event.kind is EventKind.CLAIM_EXPIRY:
         yield lambda: expire_claim(event, deps)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.domain.content import PauseNotice, Reply, Summary, ThreadLine
+from bot.domain.content import NotMoving, NotMovingRecord, PauseNotice, Reply, Summary, ThreadLine
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import EventKind, OutboxEvent, operation_changed, record_changed
 from bot.domain.records import ConnectionStatus, DisconnectionSource, DisconnectionStatus, LocalStatus
@@ -150,6 +150,7 @@ def about_switchboard() -> Section:
         posted("The first summary: nothing needs action", Summary(3, 0, (), 0, LATER)),
         posted("The first summary: observe-only mode", Summary(184, 12, waiting, 3, LATER), OBSERVING),
         posted("The first summary: outside production", Summary(184, 12, waiting, 3, LATER), OTHER_ENVIRONMENT),
+        *_not_moving(),
         posted("Paused", PauseNotice(PAUSE)),
         posted("Paused without a reason", PauseNotice(replace(PAUSE, reason=None))),
         posted("Resumed", PauseNotice(ended)),
@@ -157,3 +158,14 @@ def about_switchboard() -> Section:
         posted("Observe-only mode ended", PauseNotice(replace(OBSERVE_PAUSE, until=LATER))),
     )
     return Section("Messages about Switchboard itself", entries)
+
+
+def _not_moving() -> Iterator[Posted]:
+    waits = NotMovingRecord(connection(status=ConnectionStatus.WAITING_ON_CARRIER), 6)
+    failed = NotMovingRecord(replace(connection(), owner="UBEN", owned_since=CHANGED), 1)
+    late = NotMovingRecord(request(status=DisconnectionStatus.PROCESSING), 9, is_overdue=True)
+    carrier = a_connection().carrier_id
+    yield posted("Not moving", NotMoving(carrier, (failed, late, waits), 3, 1, LATER))
+    yield posted("Not moving: one record since today", NotMoving(carrier, (late,), 1, 0, LATER))
+    yield posted("Not moving: more than fit", NotMoving(carrier, (waits,) * 10, 24, 7, LATER))
+    yield posted("Not moving: a carrier without a name", NotMoving("unnamed", (waits,), 1, 7, LATER))

@@ -9,6 +9,8 @@ from bot.domain.content import (
     Alert,
     Content,
     ManualResolution,
+    NotMoving,
+    NotMovingRecord,
     PauseNotice,
     RecordCard,
     Reply,
@@ -47,6 +49,7 @@ def every_content(name: str, untrusted: str) -> list[Content]:
         *_decisions(name, untrusted),
         *_pending_disconnections(name, untrusted),
         Summary(25, 60, waits, 1000),
+        NotMoving(name, tuple(NotMovingRecord(state, 3) for state in waits[:10]), 25, 3, AT),
         PauseNotice(Pause(AT, "UANA", untrusted)),
     ]
 

@@ -68,6 +68,12 @@ REASONS = {
         "The bot reports once how much is open. What existed before raises no alert of its own.",
         "CHANNEL_ALERTS",
     ),
+    "not_moving": Reason(
+        "Open records of this carrier have not changed for longer than their status should take, or still disconnect "
+        "after their last managed day.",
+        "Each business day, from nine o'clock, there is one message for each carrier; it is never edited.",
+        "CHANNEL_ALERTS; NOT_MOVING_DAYS says after how many business days, BUSINESS_CALENDAR which days are holidays",
+    ),
     "pause": Reason(
         "Sending to Noyo was paused.",
         "Each pause has one message, which is edited when the pause ends.",

@@ -15,7 +15,7 @@ NOT_MESSAGES = {"view"}
 
 def test_every_kind_of_message_that_the_bot_names_has_a_reason() -> None:
     sources = [path.read_text(encoding="utf-8") for path in NOTIFICATIONS.glob("*.py")]
-    named = {name for source in sources for name in re.findall(r'f"([a-z]+):\{', source)} - NOT_MESSAGES
+    named = {name for source in sources for name in re.findall(r'f"([a-z_]+):\{', source)} - NOT_MESSAGES
     assert {"line", "alert", "reminder", "direct"} <= named
     cards = {"operation", EntityKind.CONNECTION.value, EntityKind.DISCONNECTION.value}
     assert named | cards | {"summary"} == set(REASONS)

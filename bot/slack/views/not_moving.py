@@ -1,0 +1,67 @@
+"""The daily report of what does not move at one carrier."""
+
+from __future__ import annotations
+
+from bot.domain.content import NotMoving, NotMovingRecord
+from bot.domain.records import Connection, Disconnection
+from bot.slack.views import record_facts
+from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, SmallPrint
+from bot.slack.views.record_cards import claimed_by
+from bot.slack.views.rich_text import PlainText, RichText, Span, Timestamp, UntrustedText, plural, rich_text
+
+
+def not_moving(content: NotMoving, display: DisplaySettings) -> Message:
+    """Answers, each morning: what should I ask this carrier, Noyo or a colleague about today?
+
+    People call a carrier with a list in hand, so a line says which group it is and its id there. What can go wrong: the
+    channel fills with one message for each record, or a cut list looks complete. So there is one message for each
+    carrier, and it says how to list everything. It is never updated, so it has a time.
+    """
+    listed = [_row(record) for record in content.records]
+    as_of = rich_text("As of ", Timestamp(content.at), ". Posted once each business day. ")
+    parts: list[Part] = [
+        Paragraph([*listed, *_more_line(content.total - len(listed))]),
+        SmallPrint([rich_text(*as_of, "See these and their buttons as they are now: ", *_command(content, display))]),
+    ]
+    title = rich_text("Not moving at ", display.carrier(content.carrier_id), f": {plural(content.total, 'record')}")
+    return Message(parts, title, display.warning())
+
+
+def _row(content: NotMovingRecord) -> RichText:
+    record = content.record_state.record
+    claimed = [span for line in claimed_by(content.record_state) for span in (" · ", *line)]
+    return rich_text(
+        f"• {record_facts.kind_name(record)} · ",
+        record_facts.group_name(record),
+        ": ",
+        record_facts.status_name(record.status, bold=True),
+        ", ",
+        *_how_long(content),
+        " · ",
+        *_number(record),
+        *claimed,
+    )
+
+
+def _how_long(content: NotMovingRecord) -> tuple[Span | str, ...]:
+    if content.is_overdue:
+        return (PlainText("although its last managed day is over", bold=True),)
+    return (f"unchanged for {plural(content.business_days, 'business day')}",)
+
+
+def _number(record: Connection | Disconnection) -> RichText:
+    if isinstance(record, Disconnection):
+        return record_facts.end_date(record)
+    return record_facts.carrier_group_id_line(record)
+
+
+def _more_line(number: int) -> list[RichText]:
+    return [rich_text(PlainText(f"and {number} more.", bold=True))] if number > 0 else []
+
+
+def _command(content: NotMoving, display: DisplaySettings) -> RichText:
+    """The list by carrier and age contains every record of this report; a carrier without a name has no word."""
+    name = display.carriers.names.get(content.carrier_id)
+    days = content.older_than_days
+    age = f" older than {plural(days, 'day')}" if days else ""
+    return rich_text(f"{display.command} list", *((" ", UntrustedText(name, 100)) if name else ()), age)
