@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot import policies
+from bot.domain.carriers import Carriers, read_carriers
 from bot.domain.not_moving import Limits, parse_limits
 from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy
-from bot.domain.records import Carriers, is_uuid
 from bot.errors import SettingsError
 
 T = TypeVar("T")
@@ -277,13 +277,5 @@ def _holders(text: str) -> frozenset[str]:
 
 
 def _carriers_file(path: str) -> Carriers:
-    """Carrier names by id, from a JSON object in a file; empty without a path."""
-    if not path:
-        return Carriers()
-    names = json.loads(Path(path).read_text(encoding="utf-8"))
-    if not isinstance(names, dict):
-        raise ValueError("it must hold one JSON object of carrier id to name")
-    odd = [key for key, name in names.items() if not (is_uuid(key) and isinstance(name, str) and name.strip())]
-    if odd:
-        raise ValueError(f"not a carrier's UUID with a name: {', '.join(odd)}")
-    return Carriers({key.lower(): name.strip() for key, name in names.items()})
+    """From a JSON file; without a path, no carriers are named."""
+    return read_carriers(json.loads(Path(path).read_text(encoding="utf-8"))) if path else Carriers()

@@ -6,8 +6,7 @@ No sensitive field is stored. Noyo knows carriers by UUID only; people use their
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum, StrEnum
 
@@ -309,24 +308,3 @@ class Eligibility:
     carrier_id: str
     eligibility: str
     rules: tuple[EligibilityRule, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Carriers:
-    """Carrier names by carrier id (lower-case UUID text)."""
-
-    names: Mapping[str, str] = field(default_factory=dict)
-
-    def name(self, carrier_id: str) -> str:
-        """The carrier's name; an id that nobody has named is shown as it is."""
-        return self.names.get(carrier_id, carrier_id)
-
-    def matching(self, query: str) -> list[tuple[str, str]]:
-        """(id, name) pairs whose name or id holds `query`, by name."""
-        wanted = query.strip().casefold()
-        found = [
-            (carrier_id, name)
-            for carrier_id, name in self.names.items()
-            if wanted in name.casefold() or carrier_id.startswith(wanted)
-        ]
-        return sorted(found, key=lambda pair: pair[1].casefold())

@@ -58,6 +58,7 @@ def _register(app: App, context: RequestContext) -> None:
     for action_id, suggest in SUGGESTIONS.items():
         app.options(action_id)(_options(context, suggest))
     app.action(connect.GROUP)(_choice(context, connect.choose_group))
+    app.action(connect.CARRIER)(_choice(context, connect.choose_carrier))
     for word in commands.PICKED:
         app.options(picking.action_id(word))(_options(context, partial(commands.suggest, word)))
         app.action(picking.action_id(word))(_pick(context, partial(commands.pick, word)))
@@ -69,7 +70,7 @@ def _register(app: App, context: RequestContext) -> None:
         app.action(action.value)(_button(context, click, sends=action in SENDS))
 
 
-SUGGESTIONS: dict[str, Suggestion] = {"carrier_id": connect.suggest_carriers, connect.GROUP: connect.suggest_groups}
+SUGGESTIONS: dict[str, Suggestion] = {connect.CARRIER: connect.suggest_carriers, connect.GROUP: connect.suggest_groups}
 """Fields whose options are found by typing, by action id."""
 
 SUBMISSIONS: dict[str, Submission] = {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.domain.carriers import read_carriers
 from infra.package.packages import CARRIERS
 from infra.package.recipe import ROOT
 
@@ -15,7 +16,6 @@ AUTOMATIC = frozenset({"Release", "CarriersFile"})
 """Parameters that `make deploy` sets itself."""
 _KEYS = {"region", "stack", "parameters", "carriers"}
 _SECRET = re.compile(r"xox[a-z]-|AKIA[0-9A-Z]{16}|-----BEGIN|(?i:secret|password|token)\s*[=:]")
-_CARRIER = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class InvalidStage(Exception):
@@ -30,7 +30,8 @@ class Stage:
     stack: str
     region: str
     parameters: Mapping[str, str]
-    carriers: Mapping[str, str]
+    carriers: Mapping[str, Any]
+    """Names, or names with details, by id at Noyo."""
 
 
 def read_stage(name: str, template: Mapping[str, Any], folder: Path = FOLDER) -> Stage:
@@ -49,7 +50,7 @@ def read_stage(name: str, template: Mapping[str, Any], folder: Path = FOLDER) ->
 
 def _checked(name: str, content: Mapping[str, Any], template: Mapping[str, Any]) -> Stage:
     parameters = {key: _text(value) for key, value in content.get("parameters", {}).items()}
-    carriers = {key: str(value) for key, value in content.get("carriers", {}).items()}
+    carriers = content.get("carriers", {})
     stage = Stage(name, content.get("stack") or f"switchboard-{name}", content.get("region", ""), parameters, carriers)
     errors = [f"unknown key: {key}" for key in sorted(set(content) - _KEYS)]
     errors += _errors(stage, template)
@@ -69,9 +70,10 @@ def _errors(stage: Stage, template: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key} is missing: {declared[key].get('Description', '')}".rstrip(": ")
     for key, value in stage.parameters.items():
         yield from _parameter_errors(key, value, declared)
-    for carrier, name in stage.carriers.items():
-        if not _CARRIER.fullmatch(carrier) or not name:
-            yield f"carriers: {carrier} must be the id of a carrier at Noyo, with its name"
+    try:
+        read_carriers(stage.carriers)
+    except ValueError as error:
+        yield f"carriers: {error}"
 
 
 def _parameter_errors(key: str, value: str, declared: Mapping[str, Any]) -> Iterator[str]:

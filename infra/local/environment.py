@@ -111,8 +111,8 @@ def _endpoints(addresses: Addresses) -> dict[str, str]:
     }
 
 
-def write_carriers(folder: Path, carriers: Mapping[str, str] = CARRIERS) -> Path:
-    """Writes the bot's list of carriers, which are names by id. Returns the file's path."""
+def write_carriers(folder: Path, carriers: Mapping[str, Any] = CARRIERS) -> Path:
+    """Writes the bot's list of carriers: names by id, or names with details. Returns the file's path."""
     path = folder / "carriers.json"
     path.write_text(json.dumps(dict(carriers), indent=2), encoding="utf-8")
     return path

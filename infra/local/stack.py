@@ -37,8 +37,9 @@ class LocalStack:
     """Runs between `start` and `stop`; users act on `slack`, Noyo and the carriers on `noyo`.
 
     `handlers` are keyed by their names in the template (`handlers.slack.handler`); None imports the project's.
-    `extra_settings` add to the environment, `carriers` are names by id, and `table_endpoint` puts the table on another
-    DynamoDB. `prepare` is called when everything but the functions runs, in the bot's environment.
+    `extra_settings` add to the environment, `carriers` are names or details by id, and `table_endpoint`
+    puts the table on another DynamoDB. `prepare` is called when everything but the functions runs, in the bot's
+    environment.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class LocalStack:
         *,
         handlers: Mapping[str, Handler] | None = None,
         extra_settings: Mapping[str, str] | None = None,
-        carriers: Mapping[str, str] = environment.CARRIERS,
+        carriers: Mapping[str, Any] = environment.CARRIERS,
         table_endpoint: str | None = None,
         template: Path = TEMPLATE,
         prepare: Callable[["LocalStack"], object] | None = None,

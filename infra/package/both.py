@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from infra.package.checks import digest, find_errors, megabytes
 from infra.package.interpreters import find_interpreter
@@ -24,7 +25,7 @@ class BuiltPackage:
 
 
 def build_both(
-    *, python: str = "", bytecode: bool = True, carriers: Mapping[str, str] | None = None, output: Path = OUTPUT
+    *, python: str = "", bytecode: bool = True, carriers: Mapping[str, Any] | None = None, output: Path = OUTPUT
 ) -> list[BuiltPackage]:
     """`python` is the path of a Python of Lambda's version. Raises BuildFailed or NoInterpreter."""
     compiler = find_interpreter(LAMBDA, python) if bytecode else None

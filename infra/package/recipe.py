@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from infra.package.packages import CARRIERS, SOURCE_SUFFIXES, SOURCES, Package, is_included
 from infra.package.targets import Target
@@ -28,7 +29,7 @@ def build(
     folder: Path,
     *,
     compiler: Path | None,
-    carriers: Mapping[str, str] | None = None,
+    carriers: Mapping[str, Any] | None = None,
     root: Path = ROOT,
 ) -> Path:
     """Replaces `folder`. `compiler` is a Python of the target's minor version; None builds without bytecode."""

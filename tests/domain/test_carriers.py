@@ -1,6 +1,8 @@
 """Carriers and their configured names."""
 
-from bot.domain.records import Carriers
+import pytest
+
+from bot.domain.carriers import UNKNOWN_CARRIER, Carriers, read_carriers
 
 CARRIERS = Carriers({"c699": "Guardian", "a84e": "beam Dental"})
 
@@ -18,3 +20,93 @@ def test_a_carrier_is_found_by_part_of_its_name_or_a_prefix_of_its_id() -> None:
 
 def test_carriers_are_listed_by_name() -> None:
     assert [name for _, name in CARRIERS.matching("")] == ["beam Dental", "Guardian"]
+
+
+GUARDIAN, BEAM = "c699414d-fd1c-4de4-86f0-66dfff2276c4", "a84e6b90-2c37-4d15-8f6a-0b9d4e7c3a21"
+WHOLE = {
+    "name": " Guardian ",
+    "aliases": ["Guardian Life", "GLIC"],
+    "contact": "setup@guardian.example.com",
+    "fields": ["broker_tin"],
+    "pattern": "00[0-9]{6}|PR-[A-Z]+",
+    "example": "00123456",
+    "hint": "On the bill.",
+}
+
+
+def mistakes(**changes: object) -> str:
+    with pytest.raises(ValueError, match=GUARDIAN) as raised:
+        read_carriers({GUARDIAN: WHOLE | changes})
+    return str(raised.value)
+
+
+def test_a_carrier_may_be_a_name_or_a_name_with_details() -> None:
+    carriers = read_carriers({GUARDIAN.upper(): WHOLE, BEAM: "Beam"})
+
+    assert carriers.names == {GUARDIAN: "Guardian", BEAM: "Beam"}
+    details = carriers.details_of(GUARDIAN.upper())
+    assert (details.aliases, details.fields) == (("Guardian Life", "GLIC"), ("broker_tin",))
+    assert (details.contact, details.hint) == ("setup@guardian.example.com", "On the bill.")
+    assert carriers.details_of(BEAM) == UNKNOWN_CARRIER
+    assert UNKNOWN_CARRIER.fields is None
+
+
+def test_an_alias_finds_its_carrier_once_under_its_name() -> None:
+    carriers = read_carriers({GUARDIAN: WHOLE})
+
+    assert carriers.matching("glic") == carriers.matching("guardian") == [(GUARDIAN, "Guardian")]
+    assert (GUARDIAN, "GLIC") in carriers.called()
+
+
+def test_a_pattern_applies_to_the_whole_id() -> None:
+    details = read_carriers({GUARDIAN: WHOLE}).details_of(GUARDIAN)
+
+    assert all(map(details.accepts, ("00123456", "PR-X")))
+    assert not any(map(details.accepts, ("x00123456", "001234567", "", "00123456\n", "PR-x")))
+
+
+@pytest.mark.parametrize(
+    ("changes", "mistake"),
+    [
+        ({"name": " "}, "name must be"),
+        ({"name": "A\u202eB"}, "name must be"),
+        ({"name": None}, "name must be"),
+        ({"name": "x" * 256}, "name must be"),
+        ({"contact": "two\nlines"}, "contact must be"),
+        ({"hint": ""}, "hint must be"),
+        ({"example": 12}, "example must be"),
+        ({"aliases": "GLIC"}, "aliases must be"),
+        ({"aliases": ["a"] * 21}, "aliases must be"),
+        ({"fields": ["federal_ein"]}, "fields must be a list of broker_federal_ein"),
+        ({"fields": [["broker_tin"]]}, "fields must be"),
+        ({"phone": "555"}, "unknown key phone"),
+        ({"example": "123"}, "pattern needs an example that it accepts"),
+        ({"example": None}, "pattern needs an example"),
+        ({"pattern": 7}, "pattern must be"),
+        ({"pattern": "(a+)+b"}, "pattern must be"),
+        ({"pattern": "[0-9"}, "pattern must be"),
+        ({"pattern": "a" * 101}, "pattern must be"),
+        ({"pattern": "a**"}, "pattern must be"),
+        ({"pattern": "^00[0-9]{6}$"}, "pattern must be"),
+        ({"pattern": "[9-0]"}, "pattern is not valid"),
+        ({"pattern": "a{3,1}"}, "pattern is not valid"),
+        ({"pattern": "a*a*a*a*b"}, "pattern may hold at most 3"),
+        ({"pattern": "a?a{0,9}a+a{1,}b"}, "pattern may hold at most 3"),
+    ],
+)
+def test_a_mistake_is_named_with_its_carrier(changes: dict[str, object], mistake: str) -> None:
+    assert mistake in mistakes(**changes)
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    with pytest.raises(ValueError, match="must be the id of a carrier") as raised:
+        read_carriers({"guardian": "Guardian", BEAM: "Beam", BEAM.upper(): {"name": ""}, GUARDIAN: 7})
+
+    for mistake in (f"{BEAM.upper()}: name must be", f"{BEAM} is given twice", f"{GUARDIAN}: it must be a name"):
+        assert mistake in str(raised.value)
+
+
+@pytest.mark.parametrize("content", [[], "Guardian", None, 7])
+def test_something_else_than_an_object_is_a_mistake(content: object) -> None:
+    with pytest.raises(ValueError, match="one object"):
+        read_carriers(content)

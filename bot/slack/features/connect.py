@@ -22,11 +22,13 @@ from bot.slack.context import RequestContext
 from bot.slack.features.forms import Entry, Form, FormTarget, answer
 from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
+from bot.slack.views.carrier_facts import group_id_error, group_id_hint
 from bot.slack.views.message import DisplaySettings, Message, Paragraph
 from bot.slack.views.modals import (
     MAX_NAME,
     MAX_OPTION,
     MAX_STATIC_OPTIONS,
+    SENSITIVE_HINT,
     FieldErrors,
     broker_fields,
     carrier_group_id_field,
@@ -41,12 +43,15 @@ from bot.slack.views.modals import (
     replace_modal,
     search_field,
     text_field,
+    values_of,
 )
 from bot.slack.views.rich_text import Json, RichText, UntrustedText, own_group_id, plain, rich_text, utc_text
 from bot.usecases.notifications.read_model import groups_named, known_group, similar_groups
 from bot.usecases.operations.submit import request_connection
 
 CALLBACK = "connect"
+CARRIER = "carrier_id"
+"""Action id of the choice of the carrier."""
 GROUP = "group"
 """Action id of the search for an existing group."""
 NEW_GROUP = "new_group"
@@ -103,13 +108,20 @@ def click_add_carrier(context: RequestContext, value: ButtonValue) -> None:
 
 
 def choose_group(context: RequestContext, view: Json, group_id: str) -> None:
-    """Somebody chose a group in the form, or cleared the choice: shows the fields that such a request needs.
+    """Somebody chose a group in the form, or cleared the choice: shows the fields that such a request needs."""
+    _follow_choice(context, view, group_id, values_of(view).get(CARRIER, ""))
 
-    A form that was submitted meanwhile stays as it is.
-    """
+
+def choose_carrier(context: RequestContext, view: Json, carrier_id: str) -> None:
+    """Somebody chose a carrier in the form: shows what this carrier asks for."""
+    _follow_choice(context, view, values_of(view).get(GROUP, ""), carrier_id)
+
+
+def _follow_choice(context: RequestContext, view: Json, group_id: str, carrier_id: str) -> None:
+    """What was typed stays. A form that was submitted meanwhile stays as it is."""
     if context.authorize(Right.REQUEST).allowed:
         group = known_group(group_id, context.deps.records) if group_id else None
-        now = _view(context.display, group, unknown=bool(group_id) and group is None)
+        now = _view(context.display, group, carrier_id=carrier_id, unknown=bool(group_id) and group is None)
         context.web.update_view(view["id"], now, view["hash"])
 
 
@@ -159,12 +171,29 @@ def _errors(entry: Entry, chosen: Chosen) -> FieldErrors:
     return field_errors(values, required=REQUIRED)
 
 
+def _carrier_errors(context: RequestContext, entry: Entry) -> FieldErrors:
+    """What this carrier asks for. A field that the form does not show yet cannot have an error."""
+    details = context.display.carriers.details_of(entry.values.get(CARRIER, ""))
+    shown = tuple(name for name in details.fields or () if name in entry.values)
+    errors = {name: error for name, error in field_errors(entry.values, required=shown).items() if name in shown}
+    error = group_id_error(details, entry.values.get("carrier_group_id", ""))
+    return errors | {"carrier_group_id": error} if error else errors
+
+
+def _lacks_fields(context: RequestContext, entry: Entry) -> bool:
+    """Whether the form was submitted before it showed all that this carrier asks for."""
+    details = context.display.carriers.details_of(entry.values[CARRIER])
+    return any(name not in entry.values for name in details.fields or ())
+
+
 def _submit(context: RequestContext, entry: Entry, chosen: Chosen) -> Json:
     values, group = entry.values, chosen.group
     name = values["group_name"] if group is None else group.name
+    if _lacks_fields(context, entry):
+        return replace_modal(_view(context.display, group, name, carrier_id=values[CARRIER]))
     similar = similar_groups(name, context.deps.records) if group is None else []
     if similar and not _is_confirmed(context, entry):
-        return replace_modal(_view(context.display, None, name, similar=similar))
+        return replace_modal(_view(context.display, None, name, similar=similar, carrier_id=values[CARRIER]))
     wanted = ConnectionRequest(
         values["carrier_id"].lower(), values["carrier_group_id"], name, group_id=group.id if group else None
     )
@@ -212,6 +241,7 @@ def _view(
     group: KnownGroup | None,
     group_name: str = "",
     *,
+    carrier_id: str = "",
     similar: Sequence[KnownGroup] = (),
     unknown: bool = False,
 ) -> Json:
@@ -219,6 +249,7 @@ def _view(
 
     `similar`: known groups that the new one may be. `unknown`: the choice was cleared, or its group is not known.
     """
+    details = display.carriers.details_of(carrier_id)
     return form(
         "Request a connection",
         "Send to Noyo",
@@ -226,17 +257,14 @@ def _view(
         [
             _group_field(display, group),
             *Message([Paragraph(_about_group(display, group, unknown=unknown))]).blocks(),
-            _carrier_field(display),
+            _carrier_field(display, carrier_id),
             *([] if group else [text_field("group_name", "Group name", initial=group_name, max_length=MAX_NAME)]),
             *(_confirmation_fields(display, group_name, similar) if similar else []),
-            carrier_group_id_field(hint="The group, policy or master agreement number at this carrier."),
-            *([] if group else [federal_ein_field(hint=EIN_HINT, optional=False)]),
-            *broker_fields(),
+            carrier_group_id_field(hint=group_id_hint(details)),
+            *([] if group else [federal_ein_field(hint=SENSITIVE_HINT, optional=False)]),
+            *broker_fields(details.fields),
         ],
     )
-
-
-EIN_HINT = "Sent to Noyo. Encrypted until then, and never shown."
 
 
 def _group_field(display: DisplaySettings, group: KnownGroup | None) -> Json:
@@ -289,13 +317,15 @@ def _confirmation(group_name: str) -> str:
     return sha256(group_name.encode()).hexdigest()[:16]
 
 
-def _carrier_field(display: DisplaySettings) -> Json:
+def _carrier_field(display: DisplaySettings, carrier_id: str) -> Json:
+    """Each choice is sent at once if carriers differ in what they ask for, so that the form can follow."""
     carriers = display.carriers.matching("")
     if not carriers:
         return text_field(
             "carrier_id", "Carrier ID", hint="The UUID that Noyo gave you for the carrier.", max_length=36
         )
-    return choice_field("carrier_id", "Carrier", carriers)
+    field = choice_field(CARRIER, "Carrier", carriers, chosen=carrier_id)
+    return field | {"dispatch_action": True} if display.carriers.details else field
 
 
 FORM: Form[Chosen] = Form(
@@ -303,6 +333,6 @@ FORM: Form[Chosen] = Form(
     parse=lambda view: ButtonValue(operation_id=view["id"]),
     read=_read,
     show=lambda context, _, __: _view(context.display, None, unknown=True),
-    validate=lambda _, entry, chosen: _errors(entry, chosen),
+    validate=lambda context, entry, chosen: _carrier_errors(context, entry) | _errors(entry, chosen),
     submit=_submit,
 )

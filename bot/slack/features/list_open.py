@@ -30,7 +30,7 @@ def start(context: RequestContext, text: str) -> Json:
     permission = context.authorize(Right.VIEW)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    wanted = parse_filter(text, context.display.carriers.names.items())
+    wanted = parse_filter(text, context.display.carriers.called())
     if wanted.unknown:
         return replies.ephemeral(*_not_understood(context, wanted.unknown))
     if not wanted.needs_records:

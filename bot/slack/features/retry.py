@@ -19,6 +19,7 @@ from bot.slack.features.connect import conflict_error
 from bot.slack.features.forms import Entry, Form, answer, audit_outdated, record_of_kind, record_target
 from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.buttons import ButtonValue
+from bot.slack.views.carrier_facts import group_id_error
 from bot.slack.views.message import Message, Paragraph, Part, Quote
 from bot.slack.views.modals import (
     MAX_GROUP_ID,
@@ -113,8 +114,14 @@ def _values(entry: Entry, record: Connection) -> Mapping[str, str]:
     return {**entry.values, "carrier_group_id": entry.values.get("carrier_group_id") or _initial_id(record).strip()}
 
 
-def _errors(record: Connection, entry: Entry) -> FieldErrors:
-    errors = field_errors(_values(entry, record), required=("carrier_group_id",))
+def _errors(context: RequestContext, record: Connection, entry: Entry) -> FieldErrors:
+    """A new id must be one that this carrier could have written; the one at Noyo may be sent again as it is."""
+    values = _values(entry, record)
+    errors = field_errors(values, required=("carrier_group_id",))
+    typed_id = values["carrier_group_id"]
+    error = group_id_error(context.display.carriers.details_of(record.carrier_id), typed_id)
+    if error and typed_id != _initial_id(record).strip():
+        errors = {"carrier_group_id": error} | errors
     return {_id_block(record) if name == "carrier_group_id" else name: error for name, error in errors.items()}
 
 
@@ -135,6 +142,6 @@ FORM: Form[Current] = Form(
     read=partial(record_target, Connection),
     show=_show,
     audit_outdated=partial(audit_outdated, RetryRequest()),
-    validate=lambda _, entry, now: _errors(now[1], entry),
+    validate=lambda context, entry, now: _errors(context, now[1], entry),
     submit=_submit,
 )

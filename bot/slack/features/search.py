@@ -34,7 +34,7 @@ class Found:
 def find(context: RequestContext, text: str) -> Found:
     """First by the whole text as a name or an id; words that name a status or a carrier may also be a condition."""
     found = context.deps.records.find(text, limit=listing.MOST_FOUND)
-    wanted = parse_filter(text, context.display.carriers.names.items(), ALL_PHRASES)
+    wanted = parse_filter(text, context.display.carriers.called(), ALL_PHRASES)
     if wanted.is_empty:
         more: Sequence[RecordState] = ()
     elif wanted.unknown:

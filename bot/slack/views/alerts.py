@@ -18,6 +18,7 @@ from bot.domain.reminders import days_left
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.answer_text import answered
 from bot.slack.views.buttons import Action
+from bot.slack.views.carrier_facts import contact_line
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote
 from bot.slack.views.record_cards import claimed_by, last_outcome, open_operation, revision
 from bot.slack.views.record_facts import days_left_text, end_date, next_step, source_name, status_name
@@ -97,7 +98,8 @@ def _facts(content: Alert, display: DisplaySettings) -> list[RichText]:
         source = labelled("Source", source_name(record))
         end = [end_date(record, today), *record_facts.moved_from(content.record_state)]
         return [*lines, source, *end, *claimed_by(content.record_state)]
-    return [*lines, record_facts.carrier_group_id_line(record), *claimed_by(content.record_state)]
+    contact = contact_line(record.carrier_id, display)
+    return [*lines, record_facts.carrier_group_id_line(record), *contact, *claimed_by(content.record_state)]
 
 
 def _message(record: Connection | Disconnection) -> list[Part]:

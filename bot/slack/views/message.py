@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from bot.domain.carriers import Carriers
 from bot.domain.content import Rendered
 from bot.domain.pauses import Mode
 from bot.domain.record_states import RecordState, retryable
-from bot.domain.records import Carriers
 from bot.settings import Settings
 from bot.slack.views.rich_text import (
     Json,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 
 from bot.domain.requests import SensitiveFields
@@ -18,6 +18,7 @@ MAX_NAME = 200
 MAX_GROUP_ID = 100
 MAX_TAX_NUMBER = 20
 MAX_EMAIL = 254
+SENSITIVE_HINT = "Sent to Noyo. Encrypted until then, and never shown."
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 FieldErrors = dict[str, str]
@@ -64,13 +65,17 @@ def text_field(
     return _field(name, label, element, hint, optional)
 
 
-def choice_field(name: str, label: str, options: Sequence[tuple[str, str]], *, hint: str = "") -> Json:
+def choice_field(
+    name: str, label: str, options: Sequence[tuple[str, str]], *, hint: str = "", chosen: str = ""
+) -> Json:
     """One of (value, label). With more options than Slack takes in a list, the person searches by typing."""
     if len(options) > MAX_STATIC_OPTIONS:
         element: Json = {"type": "external_select", "action_id": name, "min_query_length": 1}
     else:
         element = {"type": "static_select", "action_id": name, "options": choices(options)}
     element["placeholder"] = plain_text("Choose one")
+    for option in choices([option for option in options if option[0] == chosen]):
+        element["initial_option"] = option
     return _field(name, label, element, hint, optional=False)
 
 
@@ -169,15 +174,19 @@ def federal_ein_field(*, hint: str, optional: bool) -> Json:
     )
 
 
-def broker_fields() -> list[Json]:
-    """Sent to Noyo, encrypted until then, and never shown."""
-    return [
+def broker_fields(asked: Collection[str] | None = None) -> list[Json]:
+    """Those that the carrier asks for, or else all of them. Sent to Noyo, encrypted until then, and never shown."""
+    fields = [
         _if_asked("broker_federal_ein", "Broker's federal EIN", MAX_TAX_NUMBER),
         _if_asked(
             "broker_tin", "Broker's TIN", MAX_TAX_NUMBER, hint="Only if the carrier asks for it: an EIN or an SSN."
         ),
         _if_asked("employer_email_address", "Employer's email address", MAX_EMAIL),
     ]
+    if asked is None:
+        return fields
+    hint = plain_text("This carrier asks for it. " + SENSITIVE_HINT)
+    return [field | {"optional": False, "hint": hint} for field in fields if field["block_id"] in asked]
 
 
 def _if_asked(name: str, label: str, max_length: int, *, hint: str = "Only if the carrier asks for it.") -> Json:
@@ -241,6 +250,9 @@ _MISSING = {
     "group_name": "Enter the group's name.",
     "carrier_group_id": "Enter the group's id at the carrier.",
     "federal_ein": "Enter the employer's federal EIN: nine digits.",
+    "broker_federal_ein": "This carrier asks for the broker's federal EIN. Enter nine digits.",
+    "broker_tin": "This carrier asks for the broker's TIN. Enter the nine digits of an EIN or an SSN.",
+    "employer_email_address": "This carrier asks for the employer's email address.",
 }
 
 _RULES: dict[str, Callable[[str], str]] = {

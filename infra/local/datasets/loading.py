@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from math import inf
+from pathlib import Path
 from typing import Any
 
 from bot.bootstrap import Deployment
@@ -20,6 +22,10 @@ from infra.local.stack import LocalStack
 
 LOADED_INTERVAL = 0.5
 """Seconds between two checks whether the bot has loaded everything."""
+
+
+CARRIERS_EXAMPLE = Path(__file__).parent.parent / "carriers.json"
+"""An example of the file that `CARRIERS_FILE` names."""
 
 
 @contextmanager
@@ -38,7 +44,7 @@ def loaded_stack(
         if embedded:
             load(clock)
 
-    stack = LocalStack(extra_settings=extra_settings, carriers=dataset.carriers, prepare=prepare, **options)
+    stack = LocalStack(extra_settings=extra_settings, carriers=_with_details(dataset), prepare=prepare, **options)
     seed_data.add_people(stack.slack)
     with _without_garbage_collection():
         dataset.add_to(stack.noyo, int(clock()))
@@ -48,6 +54,12 @@ def loaded_stack(
     finally:
         stack.stop()
         gc.unfreeze()
+
+
+def _with_details(dataset: Dataset) -> dict[str, Any]:
+    """The names of its carriers, and the details of those that the example file describes."""
+    details = json.loads(CARRIERS_EXAMPLE.read_text("utf-8"))
+    return {carrier_id: details.get(carrier_id, name) for carrier_id, name in dataset.carriers.items()}
 
 
 def load(clock: Callable[[], float]) -> None:

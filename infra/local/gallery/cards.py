@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
+from bot.domain.carriers import EXTRA_FIELDS, CarrierDetails
 from bot.domain.content import Alert, ManualResolution, MessageLink, RecordCard, RelatedRecords, RequestCard
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
 from bot.domain.record_states import RecordState
@@ -40,13 +41,29 @@ from infra.local.gallery.operations import (
     rejection,
     with_outcome,
 )
-from infra.local.gallery.samples import CARD, CHANGED, GROUP_ID, VERSION, a_record_state, a_retry
+from infra.local.gallery.samples import CARD, CHANGED, GROUP_ID, GUARDIAN, VERSION, a_record_state, a_retry
 
 CONNECTION_STATUSES: tuple[Status, ...] = (*ConnectionStatus, LocalStatus.DELETED, UnknownValue("waiting_on_broker"))
 DISCONNECTION_STATUSES: tuple[Status, ...] = (*DisconnectionStatus, LocalStatus.DELETED, UnknownValue("on_hold"))
 PRINCIPAL, BEAM = list(environment.CARRIERS)[1:]
 CARRIERS = replace(GALLERY_DISPLAY.carriers, names=environment.CARRIERS)
 DISPLAY = replace(GALLERY_DISPLAY, carriers=CARRIERS)
+DETAILED = replace(
+    DISPLAY,
+    carriers=replace(
+        DISPLAY.carriers,
+        details={
+            GUARDIAN: CarrierDetails(
+                contact="Group setup, setup@guardian.example.com, 555-0100",
+                fields=EXTRA_FIELDS,
+                pattern="00[0-9]{6}",
+                example="00123456",
+                hint="The plan number on the master application.",
+            )
+        },
+    ),
+)
+"""Guardian's details are known."""
 UNKNOWN_CARD = MessageLink("CCONNECT", "")
 """A message whose permalink Slack does not return."""
 TODAY = date(2025, 12, 29)
@@ -227,6 +244,7 @@ def _alerts() -> Iterator[Posted]:
         ConnectionStatus.CARRIER_AUTHORIZATION,
     ):
         yield posted(f"Alert: {name_of(status)}", _alert(connection(status=status)))
+    yield posted("Alert: the carrier's contact", _alert(connection()), DETAILED)
     yield posted("Alert: without a message", _alert(connection(error=None)))
     at_once = replace(connection(), attempt_started_at=CHANGED - 20)
     yield posted("Alert: failed at once, card without address", replace(_alert(at_once), card=UNKNOWN_CARD))

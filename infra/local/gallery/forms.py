@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from bot.domain.carriers import Carriers
 from bot.domain.operations import Operation, OperationState, OutcomeKind, SecondApproval
 from bot.domain.pauses import PauseHistory
 from bot.domain.record_states import RecordState
-from bot.domain.records import Carriers, ConnectionStatus, DisconnectionStatus, LocalStatus, UnknownValue
+from bot.domain.records import ConnectionStatus, DisconnectionStatus, LocalStatus, UnknownValue
 from bot.slack.views.buttons import Action, ButtonValue
 from infra.local.gallery.cards import BEAM, DISPLAY, OTHER_ENVIRONMENT, connection, request
 from infra.local.gallery.entries import Entry, Modal, Section

@@ -14,7 +14,7 @@ from slack_bolt import BoltRequest
 
 from bot.errors import UnknownSchema
 from bot.slack import commands
-from bot.slack.app import CLICKS, SUBMISSIONS, build_app
+from bot.slack.app import CLICKS, SUBMISSIONS, Choice, build_app
 from bot.slack.features.connect import choose_group
 from bot.slack.shortcuts import SHORTCUTS
 from bot.slack.views.buttons import Action, ButtonValue
@@ -65,12 +65,12 @@ def submitted(title: str, form: Entry, values: Mapping[str, str], **stored: Any)
     return Modal(title, answer["view"], depth=2 if answer["response_action"] == "push" else 1)
 
 
-def chosen(title: str, form: Entry, group_id: str, **stored: Any) -> Entry:
-    """Somebody chooses a group in the form of a connection request."""
+def chosen(title: str, form: Entry, value: str, *, choose: Choice = choose_group, **stored: Any) -> Entry:
+    """Somebody chooses a group, or something else, in the form of a connection request."""
     if not isinstance(form, Modal):
         raise TypeError(f"{form.title} is no form")
     opened = OpenedViews()
-    choose_group(context_of(Memory(**stored), opened), {**form.view, "id": VIEW_ID, "hash": "shown"}, group_id)
+    choose(context_of(Memory(**stored), opened), {**form.view, "id": VIEW_ID, "hash": "shown"}, value)
     return _shown(title, opened, {})
 
 

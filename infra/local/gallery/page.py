@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from infra.local.gallery import cards, commands, forms, hostile, reports, threads
+from infra.local.gallery import cards, carriers, commands, forms, hostile, reports, threads
 from infra.local.gallery.entries import Entry, Ephemeral, Modal, Section
 from infra.local.gallery.ports import NOW, PEOPLE
 from infra.local.page.screen import Location, screen
@@ -37,6 +37,7 @@ def sections() -> tuple[Section, ...]:
         threads.about_switchboard(),
         forms.connect_forms(),
         forms.existing_group_forms(),
+        carriers.carrier_forms(),
         forms.retry_forms(),
         forms.decision_forms(),
         forms.disconnect_forms(),

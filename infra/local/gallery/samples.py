@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.domain.carriers import Carriers
 from bot.domain.content import MessageLink
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.record_states import RecordState
 from bot.domain.records import (
-    Carriers,
     Connection,
     ConnectionStatus,
     Disconnection,

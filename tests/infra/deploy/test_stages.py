@@ -81,6 +81,7 @@ def test_a_parameter_that_was_removed_from_the_file_gets_its_default(tmp_path: P
         (WHOLE.replace("SweepHours = 12", 'Greeting = "a\\"b"'), "Greeting must be"),
         (WHOLE.replace("SweepHours = 12", "Greeting = 'xox" + "b-1'"), "Greeting looks like a secret"),
         (WHOLE.replace(GUARDIAN, "guardian"), "carriers: guardian must be the id of a carrier at Noyo"),
+        (WHOLE + 'x = {name = "X", pattern = "(a+)+", example = "a"}', "carriers: x: pattern must be"),
         ("carrier = 1\n" + WHOLE, "unknown key: carrier"),
         ('stack = "1 2"\n' + WHOLE, "stack must be letters"),
         ("region = ", "cannot be read"),

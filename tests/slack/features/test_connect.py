@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from bot.domain.records import Carriers
+from bot.domain.carriers import Carriers
 from bot.domain.requests import ConnectionRequest
 from bot.errors import TableUnavailable
 from bot.slack.features import connect
