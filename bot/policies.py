@@ -109,6 +109,8 @@ HEALTH_CHECK_PERSON_FRESH_SECONDS = 12 * 3600
 """A health check reads a configured person again after half a day."""
 GRANT_AUDIT_PERSON_FRESH_SECONDS = 24 * 3600
 """The grant audit reads a person again after a day."""
+REFUSED_INPUT_SECONDS = 900
+"""How long the encrypted fields of a refused connection request are kept for its correction."""
 PAUSE_RETENTION_SECONDS = 31 * 86400
 """Longer than any operation waits, because ended pauses still extend its deadline."""
 SETTLED_RETENTION_SECONDS = 30 * 86400

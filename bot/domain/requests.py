@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
@@ -50,7 +50,21 @@ class SensitiveFields:
 
     @property
     def any_given(self) -> bool:
-        return any((self.federal_ein, self.broker_federal_ein, self.broker_tin, self.employer_email_address))
+        return bool(self.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the fields that were typed."""
+        return tuple(each.name for each in fields(self) if getattr(self, each.name))
+
+
+@dataclass(frozen=True, slots=True)
+class RetainedFields:
+    """The sensitive fields of these names, as they were encrypted for an earlier operation that Noyo refused."""
+
+    operation_id: str
+    encrypted: str = field(repr=False)
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +79,13 @@ class ConnectionRequest:
     group_name: str
     encrypted: str | None = field(default=None, repr=False)
     group_id: str | None = None
+    typed: tuple[str, ...] = ()
+    """The names of the encrypted fields."""
+    retained: tuple[RetainedFields, ...] = ()
+    """What was typed before this request was corrected; a field in `encrypted` replaces it."""
+
+    def without_sensitive(self) -> ConnectionRequest:
+        return replace(self, encrypted=None, retained=())
 
     def is_for(self, connection: Record) -> bool:
         """Whether the connection belongs to the requested group, as far as both are known."""
@@ -77,6 +98,9 @@ class RetryRequest:
 
     carrier_group_id: str | None = None
     encrypted: str | None = field(default=None, repr=False)
+
+    def without_sensitive(self) -> RetryRequest:
+        return replace(self, encrypted=None)
 
 
 @dataclass(frozen=True, slots=True)

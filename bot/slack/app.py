@@ -18,7 +18,7 @@ from bot.slack import commands
 from bot.slack.context import Actor, RequestContext, give_feedback
 from bot.slack.features import claim, connect, decide, disconnect, picking, resolve, retry, second_approval, status
 from bot.slack.shortcuts import SHORTCUTS, Shortcut
-from bot.slack.views import replies
+from bot.slack.views import connect_form, replies
 from bot.slack.views.buttons import RESOLUTIONS, SENDS, Action, ButtonValue, decode
 from bot.slack.views.rich_text import Json, RichText, rich_text
 
@@ -57,8 +57,8 @@ def _register(app: App, context: RequestContext) -> None:
     app.command(context.command)(_command(context))
     for action_id, suggest in SUGGESTIONS.items():
         app.options(action_id)(_options(context, suggest))
-    app.action(connect.GROUP)(_choice(context, connect.choose_group))
-    app.action(connect.CARRIER)(_choice(context, connect.choose_carrier))
+    app.action(connect_form.GROUP)(_choice(context, connect.choose_group))
+    app.action(connect_form.CARRIER)(_choice(context, connect.choose_carrier))
     for word in commands.PICKED:
         app.options(picking.action_id(word))(_options(context, partial(commands.suggest, word)))
         app.action(picking.action_id(word))(_pick(context, partial(commands.pick, word)))
@@ -70,7 +70,10 @@ def _register(app: App, context: RequestContext) -> None:
         app.action(action.value)(_button(context, click, sends=action in SENDS))
 
 
-SUGGESTIONS: dict[str, Suggestion] = {connect.CARRIER: connect.suggest_carriers, connect.GROUP: connect.suggest_groups}
+SUGGESTIONS: dict[str, Suggestion] = {
+    connect_form.CARRIER: connect.suggest_carriers,
+    connect_form.GROUP: connect.suggest_groups,
+}
 """Fields whose options are found by typing, by action id."""
 
 SUBMISSIONS: dict[str, Submission] = {
@@ -89,6 +92,7 @@ CLICKS: dict[Action, Click] = {
     Action.REJECT: decide.REJECT.click,
     Action.DISCONNECT: disconnect.FORM.click,
     Action.ADD_CARRIER: connect.click_add_carrier,
+    Action.CORRECT: connect.click_correct,
     Action.CONFIRM: second_approval.FORM.click,
     Action.WITHDRAW: second_approval.click_withdraw,
     Action.CLAIM: claim.click,

@@ -39,6 +39,14 @@ class ViewGateway(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ShownView:
+    """An open modal, as the person saw it."""
+
+    id: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The person who typed or clicked, where they did, and the addresses that Slack gives for an answer."""
 
@@ -48,6 +56,8 @@ class Actor:
     trigger_id: str
     response_url: str | None = None
     source: str = "command"
+    view: ShownView | None = None
+    """The modal in which the person clicked."""
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Actor:
@@ -57,7 +67,9 @@ class Actor:
             return cls(body["user_id"], body.get("channel_id"), *addresses)
         channel = body.get("channel") or {}
         source = SOURCES.get(body.get("type", ""), "button")
-        return cls(body["user"]["id"], channel.get("id"), *addresses, source)
+        view = body.get("view")
+        shown = ShownView(view["id"], view["hash"]) if view and source == "button" else None
+        return cls(body["user"]["id"], channel.get("id"), *addresses, source, shown)
 
 
 SOURCES = {"view_submission": "form", "shortcut": "shortcut", "message_action": "shortcut"}
@@ -124,6 +136,13 @@ class RequestContext:
 
     def open_view(self, view: Json) -> None:
         self.web.open_view(self.actor.trigger_id, view)
+
+    def show_view(self, view: Json) -> None:
+        """In place of the modal in which the person clicked, unless it has changed since; otherwise in a new one."""
+        if self.actor.view is None:
+            self.open_view(view)
+        else:
+            self.web.update_view(self.actor.view.id, view, self.actor.view.hash)
 
     def give_feedback(self, title: str, words: RichText) -> None:
         give_feedback(self.web, self.actor.trigger_id, self.actor.response_url, title, words)

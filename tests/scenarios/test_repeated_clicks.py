@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -284,6 +285,23 @@ def press_page(system: System, action: str) -> Any:
     return system.slack.click_ephemeral(ANA, answer.ts, action, block_id=block["block_id"])
 
 
+def click_correct(system: System) -> Repeated:
+    """On the answer in the modal, which the form then replaces."""
+    system.noyo.rules = replace(system.noyo.rules, formats={GUARDIAN: "[0-9]{4}"})
+    system.request_connection(ANA)
+    system.settle(20)
+    view = system.slack.view_of(ANA)
+    assert view is not None
+    reply = system.slack.click_in_view(ANA, view.id, "correct_request")
+    assert reply.error is None
+    return ANA, reply
+
+
+def submit_correction(system: System) -> Repeated:
+    click_correct(system)
+    return submits(system, carrier_group_id="1234")
+
+
 INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "command connect": command_connect,
     "command status": command_status,
@@ -307,6 +325,7 @@ INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "click reject": click_decide("reject"),
     "click disconnect": click_disconnect,
     "click add_carrier": click_add_carrier,
+    "click correct_request": click_correct,
     "click next_page": click_page("next_page"),
     "click previous_page": click_page("previous_page"),
     "click confirm_disconnection": click_confirm,
@@ -318,6 +337,7 @@ INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "click resolve_send_again": click_resolution("resolve_send_again"),
     "click resolve_close": click_resolution("resolve_close"),
     "submit connect": submit_connect,
+    "submit connect, corrected": submit_correction,
     "submit retry": submit_retry,
     "submit approve_disconnection": submit_decision("approve"),
     "submit reject_disconnection": submit_decision("reject", reason="connection_restored"),

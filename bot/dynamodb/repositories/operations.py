@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot import policies
+from bot.domain.corrections import is_correctable
 from bot.domain.operations import Operation, OperationKind, OperationState
 from bot.domain.outbox import ExpectedVersion, OutboxEvent, RecordChange
 from bot.domain.people import AuditEntry
@@ -174,8 +175,8 @@ class DynamoOperationRepository(Repository):
 
 
 def operation_item(operation: Operation) -> Item:
-    """A settled operation has no `due` and no encrypted input, and expires. An open one never expires."""
-    if operation.state.settled:
+    """A settled operation expires, and has no encrypted input unless it is due, which is when that is dropped."""
+    if operation.state.settled and not (operation.due is not None and is_correctable(operation)):
         operation = replace(operation, due=None, input=_without_encrypted(operation.input))
     kind, order = _open_index(operation)
     return item_at(
@@ -224,7 +225,7 @@ def _expires(operation: Operation) -> int | None:
 
 
 def _without_encrypted(input_: OperationInput) -> OperationInput:
-    return replace(input_, encrypted=None) if isinstance(input_, ConnectionRequest | RetryRequest) else input_
+    return input_.without_sensitive() if isinstance(input_, ConnectionRequest | RetryRequest) else input_
 
 
 def _may_change(lease: str | None, was: OperationState, attempts: int | None) -> Condition:

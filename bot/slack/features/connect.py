@@ -8,58 +8,42 @@ closed before the answer arrives.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bot.domain.content import KnownGroup
 from bot.domain.operations import Operation
 from bot.domain.people import Right
-from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, pending_connection_ref
+from bot.domain.records import pending_connection_ref
 from bot.domain.requests import ConnectionRequest
 from bot.slack.context import RequestContext
-from bot.slack.features.forms import Entry, Form, FormTarget, answer
-from bot.slack.views import record_facts, replies
+from bot.slack.features import correct
+from bot.slack.features.correct import Correction
+from bot.slack.features.forms import Entry, Form, FormTarget, answer, shown_attempt
+from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.carrier_facts import group_id_error, group_id_hint
-from bot.slack.views.message import DisplaySettings, Message, Paragraph
+from bot.slack.views.carrier_facts import group_id_error
+from bot.slack.views.connect_form import CARRIER, GROUP, NEW_GROUP, confirmation, connect_fields, group_option
+from bot.slack.views.corrections import filled_in
+from bot.slack.views.message import DisplaySettings
 from bot.slack.views.modals import (
-    MAX_NAME,
-    MAX_OPTION,
     MAX_STATIC_OPTIONS,
-    SENSITIVE_HINT,
     FieldErrors,
-    broker_fields,
-    carrier_group_id_field,
-    checkbox_field,
-    choice_field,
     choices,
-    federal_ein_field,
     field_errors,
     form,
     notice,
     parse_sensitive_fields,
     replace_modal,
-    search_field,
-    text_field,
     values_of,
 )
-from bot.slack.views.rich_text import Json, RichText, UntrustedText, own_group_id, plain, rich_text, utc_text
+from bot.slack.views.rich_text import Json, RichText, UntrustedText, own_group_id, rich_text, utc_text
 from bot.usecases.notifications.read_model import groups_named, known_group, similar_groups
 from bot.usecases.operations.submit import request_connection
 
 CALLBACK = "connect"
-CARRIER = "carrier_id"
-"""Action id of the choice of the carrier."""
-GROUP = "group"
-"""Action id of the search for an existing group."""
-NEW_GROUP = "new_group"
-"""Action id of the checkbox by which a person confirms that a group with a similar name is another one."""
 REQUIRED = ("carrier_id", "carrier_group_id")
 REQUIRED_FOR_NEW = ("group_name", "federal_ein")
-LISTED = 5
-OPTION_NAME_LENGTH = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +51,10 @@ class Chosen:
     """The group that the form is for; None for a new one."""
 
     group: KnownGroup | None
+    correction: Correction | None = None
+    """The refused request that the form corrects."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What the form holds, with what it was filled in with."""
 
 
 def start(context: RequestContext, text: str) -> Json:
@@ -107,6 +95,24 @@ def click_add_carrier(context: RequestContext, value: ButtonValue) -> None:
     context.open_view(_view(context.display, group))
 
 
+def click_correct(context: RequestContext, value: ButtonValue) -> None:
+    """The *Correct and Send Again…* button: opens the form, filled in with what Noyo refused."""
+    permission = context.authorize(Right.REQUEST)
+    denial = None if permission.allowed else notice("Not possible", replies.denial(permission))
+    context.show_view(denial or _correction_view(context, value.operation_id or ""))
+
+
+def _correction_view(context: RequestContext, refused_id: str, group: KnownGroup | None = None) -> Json:
+    """`group`: another one than in the refused request."""
+    found = correct.find(context, refused_id)
+    if not isinstance(found, Correction):
+        return found
+    of_request = found.wanted.group_id
+    group = group or (known_group(of_request, context.deps.records) if of_request else None)
+    unknown = of_request is not None and group is None
+    return _view(context.display, group, unknown=unknown, correction=found)
+
+
 def choose_group(context: RequestContext, view: Json, group_id: str) -> None:
     """Somebody chose a group in the form, or cleared the choice: shows the fields that such a request needs."""
     _follow_choice(context, view, group_id, values_of(view).get(CARRIER, ""))
@@ -121,7 +127,11 @@ def _follow_choice(context: RequestContext, view: Json, group_id: str, carrier_i
     """What was typed stays. A form that was submitted meanwhile stays as it is."""
     if context.authorize(Right.REQUEST).allowed:
         group = known_group(group_id, context.deps.records) if group_id else None
-        now = _view(context.display, group, carrier_id=carrier_id, unknown=bool(group_id) and group is None)
+        shown = _shown(view)
+        found = correct.find(context, shown.operation_id or "") if correct.is_correction(shown) else None
+        correction = found if isinstance(found, Correction) else None
+        unknown = bool(group_id) and group is None
+        now = _view(context.display, group, carrier_id=carrier_id, unknown=unknown, correction=correction)
         context.web.update_view(view["id"], now, view["hash"])
 
 
@@ -135,18 +145,7 @@ def suggest_groups(context: RequestContext, query: str) -> Json:
     if not context.authorize(Right.REQUEST).allowed:
         return {"options": []}
     found = groups_named(query, context.deps.records)[:MAX_STATIC_OPTIONS]
-    return {"options": choices([_option(group, context.display) for group in found])}
-
-
-def _option(group: KnownGroup, display: DisplaySettings) -> tuple[str, str]:
-    """Two groups of one name differ in their carriers."""
-    names = (rich_text(display.carrier(state.record.carrier_id)) for state in group.connections)
-    carriers = dict.fromkeys(plain(name, limit=MAX_OPTION) for name in names)
-    return group.id, f"{_name(group, OPTION_NAME_LENGTH)} · {', '.join(carriers)}"
-
-
-def _name(group: KnownGroup, limit: int = MAX_NAME) -> str:
-    return plain(rich_text(record_facts.group_name(group.connections[0].record)), limit=limit)
+    return {"options": choices([group_option(group, context.display) for group in found])}
 
 
 def _read(context: RequestContext, entry: Entry) -> FormTarget[Chosen]:
@@ -154,54 +153,72 @@ def _read(context: RequestContext, entry: Entry) -> FormTarget[Chosen]:
 
     None if we do not know the chosen group any more, or if none is chosen in a form that was for an existing group.
     """
-    group_id = entry.values.get(GROUP, "")
-    chosen = Chosen(known_group(group_id, context.deps.records) if group_id else None)
+    shown, correction, version = entry.shown, None, None
+    if correct.is_correction(shown):
+        found = correct.find(context, shown.operation_id or "")
+        correction = found if isinstance(found, Correction) else None
+        version = correction.about.version if correction else ""
+    values = correction.completed(entry.values) if correction else entry.values
+    group_id = values.get(GROUP, "")
+    chosen = Chosen(known_group(group_id, context.deps.records) if group_id else None, correction, values)
     entity = None
     if not _errors(entry, chosen):
-        entity = pending_connection_ref(entry.values["carrier_id"].lower(), entry.values["carrier_group_id"])
+        entity = pending_connection_ref(values["carrier_id"].lower(), values["carrier_group_id"])
     unknown = bool(group_id) and chosen.group is None
-    was_for_existing = not group_id and GROUP in entry.values and "group_name" not in entry.values
-    return FormTarget(entity, None if unknown or was_for_existing else chosen)
+    was_for_existing = not group_id and GROUP in values and "group_name" not in values
+    return FormTarget(entity, None if unknown or was_for_existing else chosen, version)
 
 
 def _errors(entry: Entry, chosen: Chosen) -> FieldErrors:
     if chosen.group is None:
-        return field_errors(entry.values, required=REQUIRED + REQUIRED_FOR_NEW)
-    values = {name: value for name, value in entry.values.items() if name not in REQUIRED_FOR_NEW}
+        retained = _retained(entry, chosen)
+        required = (name for name in REQUIRED + REQUIRED_FOR_NEW if name not in retained)
+        return field_errors(chosen.values, required=tuple(required))
+    values = {name: value for name, value in chosen.values.items() if name not in REQUIRED_FOR_NEW}
     return field_errors(values, required=REQUIRED)
 
 
-def _carrier_errors(context: RequestContext, entry: Entry) -> FieldErrors:
+def _retained(entry: Entry, chosen: Chosen) -> frozenset[str]:
+    """The fields that may stay empty, since their values are kept from the refused request."""
+    return chosen.correction.used_names(entry) if chosen.correction else frozenset()
+
+
+def _carrier_errors(context: RequestContext, entry: Entry, chosen: Chosen) -> FieldErrors:
     """What this carrier asks for. A field that the form does not show yet cannot have an error."""
-    details = context.display.carriers.details_of(entry.values.get(CARRIER, ""))
-    shown = tuple(name for name in details.fields or () if name in entry.values)
-    errors = {name: error for name, error in field_errors(entry.values, required=shown).items() if name in shown}
-    error = group_id_error(details, entry.values.get("carrier_group_id", ""))
+    details = context.display.carriers.details_of(chosen.values.get(CARRIER, ""))
+    shown = frozenset(details.fields or ()) & entry.values.keys() - _retained(entry, chosen)
+    errors = {name: error for name, error in field_errors(entry.values, required=tuple(shown)).items() if name in shown}
+    error = group_id_error(details, chosen.values.get("carrier_group_id", ""))
     return errors | {"carrier_group_id": error} if error else errors
 
 
-def _lacks_fields(context: RequestContext, entry: Entry) -> bool:
+def _lacks_fields(context: RequestContext, entry: Entry, chosen: Chosen) -> bool:
     """Whether the form was submitted before it showed all that this carrier asks for."""
-    details = context.display.carriers.details_of(entry.values[CARRIER])
+    details = context.display.carriers.details_of(chosen.values[CARRIER])
     return any(name not in entry.values for name in details.fields or ())
 
 
 def _submit(context: RequestContext, entry: Entry, chosen: Chosen) -> Json:
-    values, group = entry.values, chosen.group
+    values, group = chosen.values, chosen.group
     name = values["group_name"] if group is None else group.name
-    if _lacks_fields(context, entry):
-        return replace_modal(_view(context.display, group, name, carrier_id=values[CARRIER]))
+    if _lacks_fields(context, entry, chosen):
+        shown = _view(context.display, group, name, carrier_id=values[CARRIER], correction=chosen.correction)
+        return replace_modal(shown)
     similar = similar_groups(name, context.deps.records) if group is None else []
-    if similar and not _is_confirmed(context, entry):
-        return replace_modal(_view(context.display, None, name, similar=similar, carrier_id=values[CARRIER]))
+    if similar and not _is_confirmed(context, entry, name):
+        asked = _view(
+            context.display, None, name, similar=similar, carrier_id=values[CARRIER], correction=chosen.correction
+        )
+        return replace_modal(asked)
     wanted = ConnectionRequest(
         values["carrier_id"].lower(), values["carrier_group_id"], name, group_id=group.id if group else None
     )
     result = request_connection(
-        entry.view_id,
+        correct.operation_id(entry),
         context.actor.user_id,
         wanted=wanted,
         sensitive=parse_sensitive_fields(values),
+        retained=chosen.correction.used(entry) if chosen.correction else (),
         reply_to=entry.reply_to,
         deps=context.deps,
     )
@@ -244,95 +261,41 @@ def _view(
     carrier_id: str = "",
     similar: Sequence[KnownGroup] = (),
     unknown: bool = False,
+    correction: Correction | None = None,
 ) -> Json:
-    """The form for this group, or else for a new one.
-
-    `similar`: known groups that the new one may be. `unknown`: the choice was cleared, or its group is not known.
-    """
-    details = display.carriers.details_of(carrier_id)
-    return form(
-        "Request a connection",
-        "Send to Noyo",
-        CALLBACK,
-        [
-            _group_field(display, group),
-            *Message([Paragraph(_about_group(display, group, unknown=unknown))]).blocks(),
-            _carrier_field(display, carrier_id),
-            *([] if group else [text_field("group_name", "Group name", initial=group_name, max_length=MAX_NAME)]),
-            *(_confirmation_fields(display, group_name, similar) if similar else []),
-            carrier_group_id_field(hint=group_id_hint(details)),
-            *([] if group else [federal_ein_field(hint=SENSITIVE_HINT, optional=False)]),
-            *broker_fields(details.fields),
-        ],
-    )
+    """The form of `connect_fields`; with `correction`, filled in with the refused request."""
+    if correction is not None:
+        carrier_id = carrier_id or correction.wanted.carrier_id
+    blocks = connect_fields(display, group, group_name, carrier_id=carrier_id, similar=similar, unknown=unknown)
+    about = buttons.encode(correction.about) if correction else ""
+    filled = filled_in(blocks, correction.operation, correction.retained_names) if correction else blocks
+    return form("Request a connection", "Send to Noyo", CALLBACK, filled, about=about)
 
 
-def _group_field(display: DisplaySettings, group: KnownGroup | None) -> Json:
-    return search_field(
-        GROUP,
-        "Existing group",
-        placeholder="Type its name or an id",
-        hint="Choose a group that Noyo knows, to connect it to one more carrier. Leave this empty for a new group.",
-        initial=_option(group, display) if group else None,
-    )
-
-
-def _about_group(display: DisplaySettings, group: KnownGroup | None, *, unknown: bool) -> list[RichText]:
-    if unknown:
-        return [rich_text("No known group is chosen. Choose one again, or enter a new group.")]
-    if group is None:
-        return []
-    lines = [_connection_line(state, display) for state in group.connections[:LISTED]]
-    incomplete = [rich_text("Not all of its connections are shown.")] if len(group.connections) > LISTED else []
-    return [rich_text(UntrustedText(_name(group)), " has these connections:"), *lines, *incomplete]
-
-
-def _connection_line(state: RecordState, display: DisplaySettings) -> RichText:
-    record = state.record
-    number = record_facts.carrier_group_id_line(record) if isinstance(record, Connection) else ()
-    status = record_facts.status_name(record.status)
-    return rich_text("• ", display.carrier(record.carrier_id), ": ", status, ". ", *number)
-
-
-def _confirmation_fields(display: DisplaySettings, group_name: str, similar: Sequence[KnownGroup]) -> list[Json]:
-    """Asked for each name anew: the value of the checkbox is for this name."""
-    names = [rich_text("• ", UntrustedText(_option(group, display)[1])) for group in similar[:LISTED]]
-    question = rich_text("Noyo already has a group with a similar name:")
-    more = [rich_text("• and others")] if len(similar) > LISTED else []
-    advice = rich_text("To connect that group, choose it under “Existing group”. Nothing has been sent yet.")
-    confirm, value = "This is another employer: create a new group", _confirmation(group_name)
-    return [
-        *Message([Paragraph([question, *names, *more, advice])]).blocks(),
-        checkbox_field(NEW_GROUP, "New group", confirm, value=value),
-    ]
-
-
-def _is_confirmed(context: RequestContext, entry: Entry) -> bool:
+def _is_confirmed(context: RequestContext, entry: Entry, name: str) -> bool:
     """Also if this form was submitted before: the group that it is similar to may be the one that it created."""
-    confirmed = entry.values.get(NEW_GROUP) == _confirmation(entry.values["group_name"])
-    return confirmed or context.deps.operations.operation(entry.view_id) is not None
+    confirmed = entry.values.get(NEW_GROUP) == confirmation(name)
+    return confirmed or context.deps.operations.operation(correct.operation_id(entry)) is not None
 
 
-def _confirmation(group_name: str) -> str:
-    return sha256(group_name.encode()).hexdigest()[:16]
+def _shown(view: Json) -> ButtonValue:
+    """What the form is for: nothing that is there already, or a refused request."""
+    return shown_attempt(view) if view.get("private_metadata") else ButtonValue(operation_id=view["id"])
 
 
-def _carrier_field(display: DisplaySettings, carrier_id: str) -> Json:
-    """Each choice is sent at once if carriers differ in what they ask for, so that the form can follow."""
-    carriers = display.carriers.matching("")
-    if not carriers:
-        return text_field(
-            "carrier_id", "Carrier ID", hint="The UUID that Noyo gave you for the carrier.", max_length=36
-        )
-    field = choice_field(CARRIER, "Carrier", carriers, chosen=carrier_id)
-    return field | {"dispatch_action": True} if display.carriers.details else field
+def _show(context: RequestContext, now: Chosen | None, shown: ButtonValue) -> Json:
+    """The form again: the chosen group is not known, or the kept values were deleted."""
+    if correct.is_correction(shown):
+        return _correction_view(context, shown.operation_id or "", now.group if now else None)
+    return _view(context.display, None, unknown=True)
 
 
 FORM: Form[Chosen] = Form(
     right=Right.REQUEST,
-    parse=lambda view: ButtonValue(operation_id=view["id"]),
+    parse=_shown,
     read=_read,
-    show=lambda context, _, __: _view(context.display, None, unknown=True),
-    validate=lambda context, entry, chosen: _carrier_errors(context, entry) | _errors(entry, chosen),
+    show=_show,
+    operation_id=correct.operation_id,
+    validate=lambda context, entry, chosen: _carrier_errors(context, entry, chosen) | _errors(entry, chosen),
     submit=_submit,
 )

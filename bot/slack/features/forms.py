@@ -86,6 +86,11 @@ def shown_record(view: Json) -> ButtonValue:
     return _shown(view, lambda value: ButtonValue(value.record, value.version))
 
 
+def shown_attempt(view: Json) -> ButtonValue:
+    """The operation that the form showed, and in which state."""
+    return _shown(view, lambda value: ButtonValue(operation_id=value.operation_id, version=value.version))
+
+
 def shown_operation(view: Json) -> ButtonValue:
     """The operation that the form showed."""
     return _shown(view, lambda value: ButtonValue(operation_id=value.operation_id))
@@ -110,6 +115,8 @@ class Form(Generic[T]):
     """The form for what it is about now, or a notice that says why there is none."""
     audit_outdated: Callable[[RequestContext, Entry, T | None], object] = lambda *_: None
     """Audits a submission for another version than the present one."""
+    operation_id: Callable[[Entry], str] = lambda entry: entry.view_id
+    """The id of the operation that a submission makes. The same one twice is one operation."""
     validate: Callable[[RequestContext, Entry, T], FieldErrors]
     """All errors at once, by field; empty if there are none."""
     submit: Callable[[RequestContext, Entry, T], Json]
@@ -152,7 +159,7 @@ class Form(Generic[T]):
 
     def _outdated(self, context: RequestContext, entry: Entry, now: T | None) -> Json:
         """A repeat of what was submitted from this very modal is a success, although the record has changed."""
-        submitted = context.deps.operations.operation(entry.view_id)
+        submitted = context.deps.operations.operation(self.operation_id(entry))
         if submitted is not None:
             return notice("Already sent", repeated(submitted))
         self.audit_outdated(context, entry, now)

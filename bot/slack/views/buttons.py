@@ -42,6 +42,7 @@ class Action(StrEnum):
     ARRIVED = "resolve_arrived"
     SEND_AGAIN = "resolve_send_again"
     CLOSE = "resolve_close"
+    CORRECT = "correct_request"
 
 
 SENDS = frozenset(
@@ -52,6 +53,7 @@ SENDS = frozenset(
         Action.DISCONNECT,
         Action.ADD_CARRIER,
         Action.CONFIRM,
+        Action.CORRECT,
         Action.SEND_AGAIN,
     }
 )
@@ -205,6 +207,11 @@ def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple
         _button(Action.CONFIRM, "Confirm Disconnection…", value, primary=primary),
         {**_button(Action.WITHDRAW, "Withdraw", value), "confirm": confirm("Withdraw the request?", text, "Withdraw")},
     )
+
+
+def correct_button(operation_id: str) -> Json:
+    """For a request that Noyo refused because of what was entered."""
+    return _button(Action.CORRECT, "Correct and Send Again…", ButtonValue(operation_id=operation_id), primary=True)
 
 
 RESOLUTIONS = {

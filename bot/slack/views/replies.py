@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.domain.content import Reply
+from bot.domain.corrections import is_correctable
 from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
 from bot.domain.people import Permission
 from bot.domain.reconciliation import sent_before
@@ -14,13 +15,15 @@ from bot.domain.requests import Decision, DecisionRequest
 from bot.errors import DeadlineExceeded, ObserveOnly, SlackError, SlackRefused, SwitchboardError, UnknownSchema
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.answer_text import DECIDED, NOT_PROCESSED, READ_REFUSED, answered, decided_at_noyo, not_sent
-from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
+from bot.slack.views.buttons import correct_button
+from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote
 from bot.slack.views.modals import notice, notice_view
 from bot.slack.views.request_cards import duplicate_facts, request_facts
 from bot.slack.views.rich_text import (
     Json,
     PermalinkLookup,
     RichText,
+    Timestamp,
     capitalize,
     card_link,
     labelled,
@@ -159,7 +162,18 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
     if result.kind in (OutcomeKind.REFUSED, OutcomeKind.READ_REFUSED) and result.message:
         quote = Quote((operation_text.quoted(operation, result.message),))
         parts += [Paragraph([labelled("Message from Noyo")]), quote]
+    if is_correctable(operation) and content.reader in (None, operation.actor):
+        button = Buttons([correct_button(operation.id)], operation.id)
+        return [*parts, Paragraph([_after_correctable(operation)]), button]
     return [*parts, Paragraph([operation_text.advice(operation, display.command)])]
+
+
+def _after_correctable(operation: Operation) -> RichText:
+    """Only this person can correct it, and nobody else sees it."""
+    if operation.due is None:
+        return rich_text("Correct it here: everything else that you entered is filled in.")
+    retained = " The tax numbers and the email address that you typed stay encrypted until "
+    return rich_text("Correct it here: you type nothing twice.", retained, Timestamp(operation.due), ".")
 
 
 def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:

@@ -88,7 +88,7 @@ def _in_view(view_id: str | None, operation: Operation, content: Callable[[], Re
     if view_id is None:
         return False
     message_record = deps.messages.reserve(
-        MessageKey(f"view:{view_id}", "answer"), lease=deps.new_id(), now=deps.now(), lease_seconds=10
+        MessageKey(f"view:{view_id}", f"answer:{operation.id}"), lease=deps.new_id(), now=deps.now(), lease_seconds=10
     )
     if message_record is None:
         raise MessageBusy(f"view {view_id}")

@@ -6,15 +6,18 @@ worker stops while it holds a claim, the request may have arrived; it is reconci
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot import policies
 from bot.domain.answers import UnconfirmedAnswer
+from bot.domain.corrections import drop_typed, retain_typed
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.outbox import OutboxEvent, RecordChange, announce_both, announced, in_order
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
 from bot.domain.reconciliation import sent_before
 from bot.domain.records import EntityRef, Record
-from bot.domain.requests import DisconnectionRequest, SensitiveFields
+from bot.domain.requests import ConnectionRequest, DisconnectionRequest, SensitiveFields
 from bot.errors import ConcurrentUpdate, LeaseLost, NotSent, NoyoError, StorageError, TableUnavailable, UnknownSchema
 from bot.telemetry import log_operation
 from bot.usecases.dependencies import Dependencies
@@ -32,6 +35,8 @@ def claim(operation_id: str, deps: Dependencies) -> Operation | None:
     except UnknownSchema:
         deps.operations.set_aside(operation_id, deps.now())
         raise
+    if operation is not None and operation.state.settled:
+        _drop_typed(operation, deps)
     if operation is None or not operation.is_claimable(deps.now()):
         return None
     pause = deps.sending_guard.active_pause() if operation.waits_to_be_sent else None
@@ -47,6 +52,12 @@ def claim(operation_id: str, deps: Dependencies) -> Operation | None:
     if _was_abandoned(operation, deps):
         return None
     return _claim(operation, deps)
+
+
+def _drop_typed(operation: Operation, deps: Dependencies) -> None:
+    """The encrypted fields of a refused request are dropped once the time for its correction is over."""
+    if operation.due is not None and operation.due <= deps.now():
+        deps.operations.claim(operation, drop_typed(operation))
 
 
 def _claim(operation: Operation, deps: Dependencies) -> Operation:
@@ -173,7 +184,7 @@ def settle(
     """
     for _ in range(policies.INGEST_ATTEMPTS):
         now = deps.now()
-        settled = operation.settle(state, outcome, now)
+        settled = retain_typed(operation.settle(state, outcome, now), now)
         try:
             _settle_once(settled, operation, record, deps, now)
         except ConcurrentUpdate:
@@ -295,9 +306,14 @@ def ensure_may_send(operation: Operation, deps: Dependencies) -> None:
 
 def decrypted(operation: Operation, deps: Dependencies) -> SensitiveFields:
     """The sensitive fields that were typed. `NotSent` if the key is unavailable or does not fit."""
-    if operation.encrypted is None:
-        return SensitiveFields()
+    wanted, values = operation.input, SensitiveFields()
     try:
-        return deps.encryptor.decrypt(operation.encrypted, operation.id)
+        for retained in wanted.retained if isinstance(wanted, ConnectionRequest) else ():
+            before = deps.encryptor.decrypt(retained.encrypted, retained.operation_id)
+            values = replace(values, **{name: getattr(before, name) for name in retained.names})
+        if operation.encrypted is not None:
+            typed = deps.encryptor.decrypt(operation.encrypted, operation.id)
+            values = replace(values, **{name: getattr(typed, name) for name in typed.names})
+        return values
     except StorageError as error:
         raise NotSent(str(error)) from error

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 
 from bot import policies
+from bot.domain.corrections import without_names
 from bot.domain.operations import Operation, OperationKind, OperationState, ReplyTo
 from bot.domain.outbox import ExpectedVersion, OutboxEvent, announced, newest_events
 from bot.domain.people import AuditEntry, Permission, authorize_decision_on
@@ -18,6 +19,7 @@ from bot.domain.requests import (
     DisconnectionRequest,
     OperationInput,
     RefreshRequest,
+    RetainedFields,
     RetryRequest,
     SensitiveFields,
     confirmation_deadline,
@@ -75,16 +77,21 @@ def request_connection(
     *,
     wanted: ConnectionRequest,
     sensitive: SensitiveFields,
+    retained: tuple[RetainedFields, ...] = (),
     reply_to: ReplyTo,
     deps: Dependencies,
 ) -> SubmitResult:
     """Connect a group; one request at a time for a carrier and carrier group id.
 
-    The EIN of an existing group is not sent, because Noyo accepts none.
+    The EIN of an existing group is not sent, because Noyo accepts none. `retained`: from the refused request that this
+    one corrects; what was typed now replaces it.
     """
+    unused = set(sensitive.names)
     if wanted.group_id is not None:
         sensitive = replace(sensitive, federal_ein=None)
-    wanted = replace(wanted, encrypted=_encrypted(sensitive, operation_id, deps))
+        unused.add("federal_ein")
+    encrypted = _encrypted(sensitive, operation_id, deps)
+    wanted = replace(wanted, encrypted=encrypted, typed=sensitive.names, retained=without_names(retained, unused))
     entity = pending_connection_ref(wanted.carrier_id, wanted.carrier_group_id)
     return _submit(new_operation(operation_id, entity, wanted, actor, reply_to, deps), None, deps)
 
@@ -289,7 +296,7 @@ def _is_same(before: Operation, operation: Operation) -> bool:
 def _comparable(operation: Operation) -> tuple[EntityRef, OperationInput]:
     wanted = operation.input
     if isinstance(wanted, ConnectionRequest | RetryRequest):
-        wanted = replace(wanted, encrypted=None)
+        wanted = wanted.without_sensitive()
     return operation.entity, wanted
 
 

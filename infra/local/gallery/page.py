@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from infra.local.gallery import cards, carriers, commands, forms, hostile, reports, threads
+from infra.local.gallery import cards, carriers, commands, corrections, forms, hostile, reports, threads
 from infra.local.gallery.entries import Entry, Ephemeral, Modal, Section
 from infra.local.gallery.ports import NOW, PEOPLE
 from infra.local.page.screen import Location, screen
@@ -38,6 +38,7 @@ def sections() -> tuple[Section, ...]:
         forms.connect_forms(),
         forms.existing_group_forms(),
         carriers.carrier_forms(),
+        corrections.corrections(),
         forms.retry_forms(),
         forms.decision_forms(),
         forms.disconnect_forms(),

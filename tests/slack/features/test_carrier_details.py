@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain.requests import ConnectionRequest
-from bot.slack.features import connect
-from bot.slack.views import record_facts
+from bot.slack.views import connect_form, record_facts
 from bot.slack.views.buttons import Action
 from tests.slack.incoming import (
     answer_text,
@@ -54,7 +53,7 @@ def open_form(system: System, text: str = "") -> str:
 
 
 def choose(system: System, view: str, carrier_id: str) -> None:
-    system.slack.click_in_view(ANA, view, connect.CARRIER, value=carrier_id)
+    system.slack.click_in_view(ANA, view, connect_form.CARRIER, value=carrier_id)
 
 
 def shown(system: System) -> set[str]:
@@ -85,8 +84,8 @@ def test_the_chosen_group_and_the_chosen_carrier_stay(system: System) -> None:
     store_connection(system, "Harbor Foods LLC", "completed", group_id=HARBOR, carrier_id=GUARDIAN)
     view = open_form(system)
     choose(system, view, PRINCIPAL)
-    system.slack.suggest(ANA, view, connect.GROUP, "harbor")
-    system.slack.click_in_view(ANA, view, connect.GROUP, value=HARBOR)
+    system.slack.suggest(ANA, view, connect_form.GROUP, "harbor")
+    system.slack.click_in_view(ANA, view, connect_form.GROUP, value=HARBOR)
     assert {"broker_tin"} == shown(system) - {"group", "carrier_id", "carrier_group_id"}
 
     choose(system, view, GUARDIAN)

@@ -74,7 +74,7 @@ def test_a_refused_request_shows_noyos_message(bench: ExecutionBench) -> None:
     assert outcome(bench).kind is OutcomeKind.REFUSED
     assert outcome(bench).message == "carrier_group_id: not in this carrier's format"
     assert not bench.is_locked(REQUEST)
-    assert settled.due is None
+    assert (settled.encrypted is not None, settled.due) == (True, int(bench.clock()) + policies.REFUSED_INPUT_SECONDS)
 
 
 def test_a_duplicate_names_the_existing_connection(bench: ExecutionBench) -> None:

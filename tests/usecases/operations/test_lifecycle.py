@@ -346,8 +346,15 @@ def test_encrypted_fields_are_dropped_when_settled(bench: ExecutionBench, end: s
         resolve("V1", Resolution.CLOSE, ANA, attempt=bench.operation("V1").attempts, seen_version=None, deps=bench.deps)
     else:
         bench.run_worker()
+    if end == "refused":  # They are kept for its correction, which the person may begin at once.
+        bench.wait(policies.REFUSED_INPUT_SECONDS - 1)
+        bench.run_worker()
+        assert '"encrypted"' in json.dumps(bench.items(), default=repr)
+        bench.wait(1)
+        assert bench.store.operations.due(int(bench.clock()), limit=9) == ["V1"]
+        bench.run_worker()
 
-    assert bench.operation().state.settled
+    assert (bench.operation().state.settled, bench.operation().due) == (True, None)
     assert '"encrypted"' not in json.dumps(bench.items(), default=repr)
 
 
