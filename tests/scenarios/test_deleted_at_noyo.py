@@ -42,7 +42,7 @@ def test_a_deleted_connection_is_shown_as_deleted_after_a_sweep(system: System) 
 def test_a_deleted_failed_connection_needs_no_action_anymore(system: System) -> None:
     record = system.noyo.add_connection(group_name="Gone Company", status="unable_to_connect")
     system.settle(30)
-    assert offered(system, ALERTS) == {"retry"}
+    assert offered(system, ALERTS) == {"claim", "retry"}
     system.noyo.remove(record["id"])
     sweep(system)
 
@@ -140,7 +140,7 @@ def test_a_failed_read_changes_nothing(system: System, status: int) -> None:
     sweep(system)
 
     assert DELETED not in system.read_channel(CONNECTIONS)
-    assert offered(system, ALERTS) == {"retry"}
+    assert offered(system, ALERTS) == {"claim", "retry"}
 
 
 def test_a_record_that_a_list_leaves_out_is_not_deleted(system: System) -> None:
