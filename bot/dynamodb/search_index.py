@@ -29,7 +29,8 @@ from bot.dynamodb.table import Table
 
 BACKWARDS = "<"
 """Before a word that is written backwards; no other term contains it."""
-MOST_WORDS = 12
+MOST_WORDS = 24
+"""A record that gets another name removes and writes all its terms in one transaction, which takes 100 writes."""
 MOST_BACKWARDS = 4
 CANDIDATES = 100
 """How many records are read for each interpretation of the query, exact words first."""

@@ -129,6 +129,14 @@ def test_a_search_for_a_misspelled_name_reads_a_bounded_number_of_words(engine: 
     assert endless.queries == MOST_SPELLING_QUERIES
 
 
+def test_a_long_name_is_found_by_its_last_word(store: Repositories) -> None:
+    name = "The Kaplan Family Paving, Roofing, Siding, Masonry and Tree Service of Greater Lowell, Incorporated"
+    store.records.write(first(a_connection(1, group_name=name)))
+
+    assert find(store, "incorpor") == ["1"]
+    assert find(store, "kaplan incorporated") == ["1"]
+
+
 def test_words_shorter_than_three_letters_match_only_whole_words(store: Repositories) -> None:
     store.records.write(first(a_connection(1, group_name="AB Corp")))
     store.records.write(first(a_connection(2, group_name="Abacus Corp")))

@@ -1,5 +1,7 @@
 """The words in the search index of a record."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.dynamodb.expressions import Delete, Put
@@ -34,6 +36,13 @@ def test_the_number_of_words_of_a_long_name_is_limited() -> None:
     record = a_connection(group_name=" ".join(f"word{number}" for number in range(50)))
 
     assert len(words_of(record)) == 2 + 1 + MOST_WORDS
+
+
+def test_a_change_between_the_longest_names_fits_into_its_transaction() -> None:
+    long = [a_connection(group_name=" ".join(f"{name}ing{n:02}x" for n in range(50))) for name in ("old", "new")]
+    before, after = (replace(record, group_id=uuid(number)) for number, record in enumerate(long, start=7))
+
+    assert 2 * MOST_WORDS < len(changed_words(before, after)) <= 80
 
 
 @pytest.mark.parametrize("awkward", [*AWKWARD, "\ufdfa" * 500, "ß" * 100])

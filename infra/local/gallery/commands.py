@@ -146,7 +146,7 @@ def _search_answers() -> Iterator[Entry]:
     angels = connection(id="6", group_name="Principal Bakery", status=ConnectionStatus.COMPLETED)
     padded = connection(id="7", carrier_group_id="00-1100 11")
     yield typed("A name with a typing error", "status habror foods", records=[failed])
-    yield typed("A typing error opens no form", "retry harbor foods llx", records=[failed])
+    yield typed("A typing error opens no form", "retry habror foods", records=[failed])
     yield typed("A history for a typing error", "history habror foods", records=[failed])
     yield typed("A name that is a carrier's, too", "status principal", records=[angels, padded])
     yield typed("By carrier and status", "status harbor failed", records=[failed, angels])
