@@ -9,8 +9,8 @@ from bot.domain.records import EntityKind
 from infra.local.page.controls.why import REASONS
 
 NOTIFICATIONS = Path("bot/usecases/notifications")
-NOT_MESSAGES = {"view"}
-"""Names of modals that show an answer."""
+NOT_MESSAGES = {"view", "answer"}
+"""Names of modals that show an answer, and of the answers in them."""
 
 
 def test_every_kind_of_message_that_the_bot_names_has_a_reason() -> None:
