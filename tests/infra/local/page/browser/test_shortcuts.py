@@ -99,7 +99,8 @@ def test_a_shortcut_that_fails_says_so(page: Page, bot: Bot) -> None:
 
 def test_a_bot_without_shortcuts_has_neither_menu(window: Page, with_bot: SlackFake) -> None:
     with_bot.say("U1", "C1", "hello")
-    about = describe() | {"people": [{"id": "U1", "name": "Ana", "role": "tester"}], "first": "C1"}
+    person = {"id": "U1", "name": "Ana", "role": "tester"}
+    about = describe() | {"people": [person], "first": "C1", "shortcuts": []}
     with HttpServer(page_app(with_bot, about)) as server:
         window.goto(server.url)
         expect(window.locator(".message")).to_have_count(1, timeout=WAIT)
