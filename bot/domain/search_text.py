@@ -66,9 +66,9 @@ def may_resemble(name: str, words: frozenset[str]) -> bool:
 
 
 def may_be_misspelled(words: Iterable[str]) -> list[str]:
-    """Those in which one wrong letter can be recognized, longest first."""
+    """Those in which one wrong letter can be recognized, longest first. Ids are not guessed."""
     recognizable = (word for word in words if len(word) >= SHORTEST_MISSPELLED and word not in _LEGAL_FORMS)
-    return sorted((word for word in recognizable if not word.isdecimal()), key=len, reverse=True)
+    return sorted((word for word in recognizable if not any(map(str.isdigit, word))), key=len, reverse=True)
 
 
 def is_misspelled(word: str, other: str) -> bool:

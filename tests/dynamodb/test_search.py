@@ -129,6 +129,13 @@ def test_a_search_for_a_misspelled_name_reads_a_bounded_number_of_words(engine: 
     assert endless.queries == MOST_SPELLING_QUERIES
 
 
+def test_an_id_is_not_searched_for_with_other_letters(engine: Engine) -> None:
+    endless = _Endless(engine.client, full_pages=True)
+
+    assert engine.store(endless).records.find_misspelled("4f3ac2d1-58a4-4b0f-9a3e-6d2b7c9e1f05") == []
+    assert endless.queries == 0
+
+
 def test_a_long_name_is_found_by_its_last_word(store: Repositories) -> None:
     name = "The Kaplan Family Paving, Roofing, Siding, Masonry and Tree Service of Greater Lowell, Incorporated"
     store.records.write(first(a_connection(1, group_name=name)))
