@@ -123,6 +123,11 @@ class HttpServer:
         return await loop.create_server(connect, sock=self._socket)
 
     async def _close(self, listener: asyncio.Server) -> None:
+        # Python up to 3.12 fails if the listener closes between the arrival of a connection and its registration,
+        # which takes two passes of the loop, and leaves the connection open.
+        asyncio.get_running_loop().remove_reader(self._socket)
+        for _ in range(2):
+            await asyncio.sleep(0)
         listener.close()
         for connection in list(self._connections.connections):
             connection.transport.abort()

@@ -1,5 +1,6 @@
 """The HTTP server under all fakes: its lifetime, its errors, and the faults that need the connection."""
 
+import gc
 import socket
 import threading
 import time
@@ -182,3 +183,25 @@ def test_a_websocket_is_served_without_being_watched(caplog: pytest.LogCaptureFi
         assert connection.getresponse().status == 403
         connection.close()
     assert (seen, caplog.messages) == ([], [])
+
+
+def test_a_connection_that_arrives_during_the_stop_is_closed() -> None:
+    busy, stopping = threading.Event(), threading.Event()
+
+    async def block(scope: Any, receive: Any, send: Any) -> None:
+        """Keeps the servers' event loop busy until both the connection and the stop wait for it."""
+        busy.set()
+        stopping.wait(10)
+        time.sleep(0.2)
+        await Response(status_code=204)(scope, receive, send)
+
+    with HttpServer(block) as other, socket.create_connection(("127.0.0.1", other.port)) as first:
+        server = HttpServer(responding(Response(status_code=204))).start()
+        first.sendall(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+        assert busy.wait(10)
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as late:
+            stopping.set()
+            server.stop()
+            with suppress(ConnectionResetError):
+                assert late.recv(1) == b""
+    gc.collect()
