@@ -82,20 +82,21 @@ LONGEST_NAME = 8
 class OpenRecord:
     """What the index says of an open record. `modified` is Noyo's time of its last change, in Unix seconds.
 
-    `end_date` is the last managed day of a disconnection request.
+    `end_date` is the last managed day of a disconnection request. `carrier_id` is None if the index does not name it.
     """
 
     entity: EntityRef
     status: str
     modified: int
     end_date: date | None = None
+    carrier_id: str | None = None
 
 
 def listed(record_state: RecordState) -> OpenRecord:
     """What the index says of this record once it is up to date."""
     record = record_state.record
     end = record.effective_end_date if isinstance(record, Disconnection) else None
-    return OpenRecord(record_state.entity, record.status.value, record.modified, end)
+    return OpenRecord(record_state.entity, record.status.value, record.modified, end, record.carrier_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,25 +114,27 @@ class RecordFilter:
     """Words that mean nothing here."""
 
     @property
-    def needs_records(self) -> bool:
-        """Whether the index alone does not decide what to list."""
-        return bool(self.carrier_ids) or self.mine
-
-    @property
     def is_empty(self) -> bool:
         """Whether it filters nothing."""
-        return not (self.statuses or self.kinds or self.needs_records or self.unchanged_days is not None)
+        chosen = self.statuses or self.kinds or self.carrier_ids or self.mine
+        return not chosen and self.unchanged_days is None
 
     def fits(self, record_state: RecordState, person: str, now: int) -> bool:
         return self.may_list(listed(record_state), now) and self.lists(record_state, person)
 
     def may_list(self, record: OpenRecord, now: int) -> bool:
-        """Whether it has a wanted status, kind and age. Statuses and kinds each name alternatives."""
+        """Whether the index says nothing against it. Statuses, kinds and carriers each name alternatives."""
         if self.statuses and (record.entity.kind, record.status) not in self.statuses:
             return False
         if self.kinds and record.entity.kind not in self.kinds:
             return False
+        if self.carrier_ids and record.carrier_id is not None and record.carrier_id not in self.carrier_ids:
+            return False
         return self.unchanged_days is None or now - record.modified > self.unchanged_days * 86400
+
+    def is_decided(self, record: OpenRecord) -> bool:
+        """Whether the index alone decides that a record which it may list is listed."""
+        return not self.mine and (not self.carrier_ids or record.carrier_id is not None)
 
     def lists(self, record_state: RecordState, person: str) -> bool:
         """Whether it has a wanted carrier and is this person's."""

@@ -136,7 +136,19 @@ def test_the_carrier_and_the_person_are_decided_by_the_record() -> None:
     assert not parsed("mine beam").lists(state, "UANA")
 
 
-def test_only_the_carrier_and_the_person_need_the_records() -> None:
-    assert not parsed("failed older than 1 day").needs_records
-    assert parsed("guardian").needs_records
-    assert parsed("mine").needs_records
+def test_the_index_decides_the_carrier_if_it_names_it() -> None:
+    unnamed = OpenRecord(connection_ref("1"), "unable_to_connect", 1)
+    named = replace(unnamed, carrier_id=GUARDIAN)
+
+    assert parsed("guardian").may_list(named, 1)
+    assert not parsed("beam").may_list(named, 1)
+    assert parsed("guardian").is_decided(named)
+    assert parsed("beam").may_list(unnamed, 1), "its record says which carrier it is"
+    assert not parsed("guardian").is_decided(unnamed)
+
+
+def test_only_the_person_needs_the_records() -> None:
+    failed = OpenRecord(connection_ref("1"), "unable_to_connect", 1, carrier_id=GUARDIAN)
+
+    assert parsed("failed older than 1 day").is_decided(failed)
+    assert not parsed("mine").is_decided(failed)

@@ -27,6 +27,8 @@ MOST_MENTIONED = 200
 """How many records are read of those that a message may mention."""
 NO_END_DATE = "9999-12-31"
 STATUS_LENGTH = 100
+CARRIER, CARRIER_LENGTH = "@", 100
+"""What precedes the carrier's id in `open_order`, and the longest quoted id that is added."""
 RECORD_TYPES: dict[EntityKind, type] = {EntityKind.CONNECTION: Connection, EntityKind.DISCONNECTION: Disconnection}
 
 
@@ -154,12 +156,17 @@ def version_item(record: Record) -> Item:
 
 
 def open_order(record: Record) -> str:
-    """Sorts within a status: connections the longest unchanged first, disconnections the soonest end date first."""
+    """Sorts within a status: connections the longest unchanged first, disconnections the soonest end date first.
+
+    The carrier's id at its end spares reading the records of the other carriers.
+    """
     since = schema.in_order(record.modified)
     if isinstance(record, Disconnection):
         end = record.effective_end_date
         since = f"{end.isoformat() if end else NO_END_DATE}#{since}"
-    return f"{status_prefix(record.status.value)}{since}"
+    carrier = quote(record.carrier_id, safe="")
+    named = f"{CARRIER}{carrier}" if len(carrier) <= CARRIER_LENGTH else ""
+    return f"{status_prefix(record.status.value)}{since}{named}"
 
 
 def status_prefix(status: str) -> str:
@@ -168,10 +175,12 @@ def status_prefix(status: str) -> str:
 
 
 def _open_record(row: Item) -> OpenRecord:
-    """The inverse of `open_order`."""
-    status, *end, modified = row["open_order"].split("#")
+    """The inverse of `open_order`. Earlier releases did not add the carrier."""
+    order, _, carrier = row["open_order"].partition(CARRIER)
+    status, *end, modified = order.split("#")
     end_date = date.fromisoformat(end[0]) if end and end[0] != NO_END_DATE else None
-    return OpenRecord(schema.entity_of_state(row["pk"]), unquote(status), int(modified), end_date)
+    entity = schema.entity_of_state(row["pk"])
+    return OpenRecord(entity, unquote(status), int(modified), end_date, unquote(carrier) or None)
 
 
 class DynamoPollingRepository(Repository):

@@ -33,12 +33,12 @@ def start(context: RequestContext, text: str) -> Json:
     wanted = parse_filter(text, context.display.carriers.called())
     if wanted.unknown:
         return replies.ephemeral(*_not_understood(context, wanted.unknown))
-    if not wanted.needs_records:
-        candidates = _candidates(context, wanted)
+    candidates = _candidates(context, wanted)
+    if all(wanted.is_decided(record) for record in candidates):
         pages = listing.pages_of(context, len(candidates))
         shown = _read(context, candidates[pages.start : pages.end])
         return _answer(context, shown, pages, hidden=pages.end - pages.start - len(shown), unsearched=0)
-    searched = read_open(context, wanted)
+    searched = _search(context, wanted, candidates)
     pages = listing.pages_of(context, len(searched.found))
     shown = searched.found[pages.start : pages.end]
     return _answer(context, shown, pages, hidden=searched.hidden, unsearched=searched.unsearched)
@@ -53,9 +53,16 @@ class Searched:
     unsearched: int
 
 
-def read_open(context: RequestContext, wanted: RecordFilter) -> Searched:
-    """Reads the most urgent records that may fit."""
+def read_open(context: RequestContext, wanted: RecordFilter, *, limit: int) -> list[RecordState]:
+    """The most urgent records that fit, of those that can be searched in time."""
     candidates = _candidates(context, wanted)
+    if all(wanted.is_decided(record) for record in candidates):
+        return _read(context, candidates[:limit])
+    return _search(context, wanted, candidates).found[:limit]
+
+
+def _search(context: RequestContext, wanted: RecordFilter, candidates: Sequence[OpenRecord]) -> Searched:
+    """Reads the most urgent records that may fit."""
     read = _read(context, candidates[:MOST_READ])
     found = [state for state in read if wanted.lists(state, context.actor.user_id)]
     number = min(len(candidates), MOST_READ)

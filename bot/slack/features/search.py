@@ -42,7 +42,7 @@ def find(context: RequestContext, text: str) -> Found:
     elif found:
         return Found(found, text, hint=rich_text(f"By status or carrier: {context.command} list and the same words."))
     else:
-        more = list_open.read_open(context, replace(wanted, unknown=())).found[: listing.MOST_FOUND]
+        more = list_open.read_open(context, replace(wanted, unknown=()), limit=listing.MOST_FOUND)
     records = list({state.entity: state for state in [*found, *more]}.values())
     if records:
         return Found(records, text, hint=_spelling_hint(records, text))

@@ -20,7 +20,7 @@ from bot.domain.records import (
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.records import writes_of
 from bot.errors import ConcurrentUpdate, UnknownSchema
-from tests.dynamodb.builders import AWKWARD, NOW, a_connection, a_disconnection, an_event, first, moved, uuid
+from tests.dynamodb.builders import AWKWARD, CARRIER, NOW, a_connection, a_disconnection, an_event, first, moved, uuid
 from tests.dynamodb.conftest import Engine
 
 
@@ -222,12 +222,36 @@ def test_open_records_of_all_statuses_are_listed(store: Repositories) -> None:
     store.records.write(first(a_disconnection(5, status=DisconnectionStatus.REJECTED)))
 
     assert store.records.open_records(EntityKind.CONNECTION) == [
-        OpenRecord(connection_ref(uuid(2)), "on #2 / hold", 7),
-        OpenRecord(connection_ref(uuid(1)), "processing", NOW),
+        OpenRecord(connection_ref(uuid(2)), "on #2 / hold", 7, carrier_id=CARRIER),
+        OpenRecord(connection_ref(uuid(1)), "processing", NOW, carrier_id=CARRIER),
     ]
     assert store.records.open_records(EntityKind.DISCONNECTION) == [
-        OpenRecord(disconnection_ref(uuid(4)), "needs_review", NOW)
+        OpenRecord(disconnection_ref(uuid(4)), "needs_review", NOW, carrier_id=CARRIER)
     ]
+
+
+@pytest.mark.parametrize(("carrier_id", "named"), [("car#rier@ 1/ü", True), ("x" * 101, False)])
+def test_an_open_record_is_listed_with_its_carrier_unless_the_id_is_very_long(
+    store: Repositories, carrier_id: str, named: bool
+) -> None:
+    store.records.write(first(a_connection(carrier_id=carrier_id)))
+
+    [listed] = store.records.open_records(EntityKind.CONNECTION)
+
+    assert listed.carrier_id == (carrier_id if named else None)
+    assert (listed.status, listed.modified) == ("processing", NOW)
+
+
+def test_a_record_that_an_earlier_release_has_written_is_listed_without_its_carrier(
+    store: Repositories, engine: Engine
+) -> None:
+    store.records.write(first(a_connection()))
+    [item] = [item for item in engine.everything() if "open_order" in item]
+    engine.put(**item | {"open_order": {"S": item["open_order"]["S"].partition("@")[0]}})
+
+    [listed] = store.records.open_records(EntityKind.CONNECTION)
+
+    assert listed == OpenRecord(connection_ref(uuid(1)), "processing", NOW)
 
 
 def test_a_final_record_is_not_listed_as_open_until_it_changes_again(store: Repositories) -> None:

@@ -181,8 +181,29 @@ def test_words_that_mean_nothing_are_named_and_nothing_is_listed(system: System,
     assert names_in(answer) == []
 
 
+def as_by_an_earlier_release(system: System) -> None:
+    """Takes the carrier out of the index of open records."""
+    for item in system.items():
+        if "open_kind" in item:
+            item["open_order"] = {"S": item["open_order"]["S"].partition("@")[0]}
+            worker_client("dynamodb").put_item(TableName=system.settings.aws.table, Item=item)
+
+
+def test_the_index_finds_one_carrier_among_more_than_can_be_searched(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_all(system)
+    monkeypatch.setattr(list_open, "MOST_READ", 3)
+
+    text = listed(system, "beam")
+
+    assert len(names_in(text)) == 1
+    assert "searched" not in text
+
+
 def test_more_than_can_be_searched_is_said(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     store_all(system)
+    as_by_an_earlier_release(system)
     monkeypatch.setattr(list_open, "MOST_READ", 3)
 
     found, nothing = listed(system, "guardian"), listed(system, "principal")
@@ -205,8 +226,11 @@ def test_a_record_that_cannot_be_read_is_counted(system: System, words: str) -> 
     item["schema"] = {"N": "99"}
     worker_client("dynamodb").put_item(TableName=system.settings.aws.table, Item=item)
 
-    text, nothing = listed(system, words), listed(system, "failed principal")
+    text, other_carrier = listed(system, words), listed(system, "failed principal")
+    as_by_an_earlier_release(system)
+    nothing = listed(system, "failed principal")
 
+    assert "Nothing open fits." in other_carrier, "the index names the carrier of the unreadable one"
     assert names_in(text) == ["Known Inc"]
     assert "This release cannot read 1 of them." in text
     assert "None of those searched fits." in nothing
