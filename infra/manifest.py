@@ -34,9 +34,9 @@ def manifest(url: str | None, command: str = "/noyo") -> dict[str, Any]:
         "_metadata": {"major_version": 1},
         "display_information": {"name": NAME, "description": DESCRIPTION},
         "features": {
-            # Only the tab with the bot's direct messages; it accepts no input.
+            # The tab with the bot's direct messages accepts no input.
             "app_home": {
-                "home_tab_enabled": False,
+                "home_tab_enabled": True,
                 "messages_tab_enabled": True,
                 "messages_tab_read_only_enabled": True,
             },
@@ -62,7 +62,9 @@ def manifest(url: str | None, command: str = "/noyo") -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
-            # Buttons, forms, shortcuts and the options of the carrier field. The bot subscribes to no events.
+            # When somebody opens the App Home. The event needs no scope.
+            "event_subscriptions": {**({"request_url": address} if address else {}), "bot_events": ["app_home_opened"]},
+            # Buttons, forms, shortcuts and the options of the carrier field.
             "interactivity": {"is_enabled": True} | _request_urls(address),
             "org_deploy_enabled": False,
             "socket_mode_enabled": address is None,

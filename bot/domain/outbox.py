@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from bot.domain.home import HomeView
 from bot.domain.operations import Operation, OperationState
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState
-from bot.domain.records import DAILY_REPORT, SENDING_PAUSE, EntityRef, FieldChange, Record, changed_fields
+from bot.domain.records import DAILY_REPORT, SENDING_PAUSE, EntityRef, FieldChange, Record, changed_fields, person_ref
 
 
 class EventKind(StrEnum):
@@ -36,6 +37,8 @@ class EventKind(StrEnum):
     """The messages about a record are updated although the record itself has not changed."""
     NOT_MOVING = "not_moving"
     """What does not move on this day is reported."""
+    HOME_REQUESTED = "home_requested"
+    """A person opened their App Home, or chose there what it shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,10 @@ class OutboxEvent:
     """Why an operation is to be sent later, as a text for people, if it was rescheduled."""
     resolved_by: str | None = None
     """Slack user id of the person who chose a resolution."""
+    home: HomeView | None = None
+    """What the person chose to see in their App Home."""
+    requested: int | None = None
+    """When they did: Slack's time, in microseconds. A later request replaces an earlier one."""
 
 
 def record_changed(
@@ -110,6 +117,19 @@ def reminder(record: Record, day: date, due: int) -> OutboxEvent:
 def not_moving(day: date, now: int) -> OutboxEvent:
     """One for each day, however often it is put."""
     return OutboxEvent(f"not_moving:{day}", EventKind.NOT_MOVING, DAILY_REPORT, at=now, due=now, day=day)
+
+
+def home_requested(user_id: str, view: HomeView, requested: int, now: int) -> OutboxEvent:
+    """One for each person, so that requests do not pile up: the latest replaces the others."""
+    return OutboxEvent(
+        id=f"home_requested:{user_id}",
+        kind=EventKind.HOME_REQUESTED,
+        entity=person_ref(user_id),
+        at=now,
+        due=now,
+        home=view,
+        requested=requested,
+    )
 
 
 def _of_record(kind: EventKind, record: Record, suffix: str = "", *, at: int, due: int) -> OutboxEvent:

@@ -22,7 +22,8 @@ def refresh_ids(event: object) -> list[str]:
 
 
 def event_ids(event: object) -> list[str]:
-    return _ids(filter(_is_insert, _records(event)), schema.OUTBOX)
+    """Inserted events, and requests that replaced an earlier one, in the stream's order."""
+    return _ids((record for record in _records(event) if _is_insert(record) or _is_requested(record)), schema.OUTBOX)
 
 
 def _triggers(event: object) -> Iterator[object]:
@@ -49,6 +50,12 @@ def _is_released(record: object) -> bool:
     return (
         _at(record, "eventName") == "MODIFY" and before in _WAITS_FOR_PERSON and after == OperationState.PENDING.value
     )
+
+
+def _is_requested(record: object) -> bool:
+    """Whether a person asked for their App Home again. Delivering or postponing a request changes its item, too."""
+    before, after = (_at(record, "dynamodb", image, "requested", "N") for image in ("OldImage", "NewImage"))
+    return _at(record, "eventName") == "MODIFY" and after is not None and before != after
 
 
 def _is_automatic(record: object) -> bool:

@@ -16,7 +16,18 @@ from bot.domain.requests import Decision
 from bot.errors import ObserveOnly, UnknownSchema
 from bot.slack import commands
 from bot.slack.context import Actor, RequestContext, give_feedback
-from bot.slack.features import claim, connect, decide, disconnect, picking, resolve, retry, second_approval, status
+from bot.slack.features import (
+    claim,
+    connect,
+    decide,
+    disconnect,
+    home,
+    picking,
+    resolve,
+    retry,
+    second_approval,
+    status,
+)
 from bot.slack.shortcuts import SHORTCUTS, Shortcut
 from bot.slack.views import connect_form, replies
 from bot.slack.views.buttons import RESOLUTIONS, SENDS, Action, ButtonValue, decode
@@ -55,6 +66,7 @@ def build_app(context: RequestContext) -> App:
 
 def _register(app: App, context: RequestContext) -> None:
     app.command(context.command)(_command(context))
+    app.event("app_home_opened")(_home(context))
     for action_id, suggest in SUGGESTIONS.items():
         app.options(action_id)(_options(context, suggest))
     app.action(connect_form.GROUP)(_choice(context, connect.choose_group))
@@ -67,7 +79,7 @@ def _register(app: App, context: RequestContext) -> None:
     for callback_id, submit in SUBMISSIONS.items():
         app.view(callback_id)(_view(context, submit))
     for action, click in CLICKS.items():
-        app.action(action.value)(_button(context, click, sends=action in SENDS))
+        app.action(action.value)(_button(context, action, click))
 
 
 SUGGESTIONS: dict[str, Suggestion] = {
@@ -100,6 +112,12 @@ CLICKS: dict[Action, Click] = {
     Action.DETAILS: status.click_details,
     Action.PREVIOUS_PAGE: commands.turn_page,
     Action.NEXT_PAGE: commands.turn_page,
+    Action.HOME_ALL: home.click,
+    Action.HOME_MINE: home.click,
+    Action.HOME_DECISIONS: home.click,
+    Action.HOME_REFRESH: home.click,
+    Action.HOME_PREVIOUS: home.click,
+    Action.HOME_NEXT: home.click,
     **{action: partial(resolve.click, action) for action in RESOLUTIONS},
 }
 """Buttons, by action id."""
@@ -108,6 +126,14 @@ CLICKS: dict[Action, Click] = {
 def _command(context: RequestContext) -> Listener:
     def listener(ack: Any, body: Body) -> None:
         ack(**commands.answer(context.for_actor(Actor.of(body)), body.get("text", "")))
+
+    return listener
+
+
+def _home(context: RequestContext) -> Listener:
+    def listener(ack: Any, body: Body) -> None:
+        home.opened(context, body["event"])
+        ack()
 
     return listener
 
@@ -130,12 +156,14 @@ def _view(context: RequestContext, submit: Submission) -> Listener:
     return listener
 
 
-def _button(context: RequestContext, click: Click, *, sends: bool) -> Listener:
+def _button(context: RequestContext, action: Action, click: Click) -> Listener:
     def listener(ack: Any, body: Body) -> None:
         request, value = context.for_actor(Actor.of(body)), _value(body)
-        if sends and context.observes_only:
+        if action in SENDS and context.observes_only:
             raise ObserveOnly
         click(request, value)
+        if action in home.CHANGES:
+            home.show_change(request)
         ack()
 
     return listener
@@ -220,6 +248,8 @@ def _error_handler(context: RequestContext) -> Callable[..., BoltResponse]:
         error_id = context.deps.new_id()[:8]
         if not isinstance(error, ObserveOnly):  # A regular answer, not a failure.
             logger.error("listener failed", exc_info=error, extra={"error_id": error_id, "kind": body.get("type")})
+        if body.get("type") == "event_callback" and not isinstance(error, BoltUnhandledRequestError):
+            return BoltResponse(status=503, body="")  # Slack delivers the event again.
         return _response(context, body, _words(error, body, error_id))
 
     return handler

@@ -58,6 +58,10 @@ class Actor:
     source: str = "command"
     view: ShownView | None = None
     """The modal in which the person clicked."""
+    home: str | None = None
+    """If the person clicked in their App Home: the metadata of what it shows."""
+    clicked_at: str = ""
+    """Slack's time of a click."""
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Actor:
@@ -67,9 +71,17 @@ class Actor:
             return cls(body["user_id"], body.get("channel_id"), *addresses)
         channel = body.get("channel") or {}
         source = SOURCES.get(body.get("type", ""), "button")
-        view = body.get("view")
-        shown = ShownView(view["id"], view["hash"]) if view and source == "button" else None
-        return cls(body["user"]["id"], channel.get("id"), *addresses, source, shown)
+        view = (body.get("view") if source == "button" else None) or {}
+        is_home = view.get("type") == "home"
+        return cls(
+            body["user"]["id"],
+            channel.get("id"),
+            *addresses,
+            source,
+            view=ShownView(view["id"], view["hash"]) if view and not is_home else None,
+            home=view.get("private_metadata", "") if is_home else None,
+            clicked_at=next((action.get("action_ts", "") for action in body.get("actions", ())), ""),
+        )
 
 
 SOURCES = {"view_submission": "form", "shortcut": "shortcut", "message_action": "shortcut"}

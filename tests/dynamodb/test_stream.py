@@ -38,6 +38,20 @@ def test_inserted_ids_are_returned_by_kind_in_order() -> None:
     assert event_ids(event) == ["a:b#c"]
 
 
+def test_a_home_that_is_requested_again_counts_as_inserted() -> None:
+    again = record("OUTBOX#home_requested:U1", "MODIFY", before="", after="")
+    again["dynamodb"]["OldImage"], again["dynamodb"]["NewImage"] = {"requested": {"N": "1"}}, {"requested": {"N": "2"}}
+
+    assert event_ids({"Records": [again]}) == ["home_requested:U1"]
+
+
+def test_delivering_or_postponing_a_request_for_a_home_is_ignored() -> None:
+    same = record("OUTBOX#home_requested:U1", "MODIFY")
+    same["dynamodb"]["OldImage"] = same["dynamodb"]["NewImage"] = {"requested": {"N": "1"}}
+
+    assert event_ids({"Records": [same, record("OUTBOX#a", "MODIFY")]}) == []
+
+
 def test_a_confirmed_or_resolved_operation_counts_as_inserted() -> None:
     for before in ("awaiting_confirmation", "needs_resolution"):
         assert triggered_ids({"Records": [record("OPERATION#V1", "MODIFY", before=before)]}) == ["V1"]

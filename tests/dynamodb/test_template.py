@@ -55,8 +55,10 @@ def test_inserted_items_invoke_their_function(name: str, prefix: str) -> None:
     assert patterns(name)[0] == {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}}
 
 
-def test_only_confirmed_or_resolved_operations_invoke_a_function_when_modified() -> None:
-    assert patterns("NotifyFunction")[1:] == []
+def test_only_confirmed_or_resolved_operations_and_repeated_requests_invoke_a_function_when_modified() -> None:
+    requested_again = {"Keys": {"pk": {"S": [{"prefix": "OUTBOX#home_requested:"}]}}}
+    requested_again |= {"NewImage": {"due_kind": {"S": ["OUTBOX"]}}}
+    assert patterns("NotifyFunction")[1:] == [{"eventName": ["MODIFY"], "dynamodb": requested_again}]
     assert patterns("ExecuteOperationsFunction")[1:] == [
         {
             "eventName": ["MODIFY"],

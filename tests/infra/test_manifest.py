@@ -33,6 +33,7 @@ KNOWN: dict[str, Any] = {
     },
     "oauth_config": {"scopes": {"bot": [50]}},
     "settings": {
+        "event_subscriptions": {"request_url": 3500, "bot_events": [50]},
         "interactivity": {"is_enabled": BOOL, "request_url": 3500, "message_menu_options_url": 3500},
         "org_deploy_enabled": BOOL,
         "socket_mode_enabled": BOOL,
@@ -119,22 +120,23 @@ def test_the_manifest_enables_exactly_what_the_app_listens_to() -> None:
     document = manifest(URL)
     listeners = set(re.findall(r"\bapp\.(command|view|action|options|event|shortcut|message|function)\(", APP))
 
-    assert listeners == {"command", "view", "action", "options", "shortcut"}
+    assert listeners == {"command", "view", "action", "options", "shortcut", "event"}
     assert len(document["features"]["slash_commands"]) == len(re.findall(r"\bapp\.command\(", APP)) == 1
     assert document["settings"]["interactivity"] == {
         "is_enabled": True,
         "request_url": URL,
         "message_menu_options_url": URL,
     }
-    assert "event_subscriptions" not in document["settings"]
+    events = re.findall(r"\bapp\.event\(\"(\w+)\"", APP)
+    assert document["settings"]["event_subscriptions"] == {"request_url": URL, "bot_events": events}
     assert [shortcut["callback_id"] for shortcut in document["features"]["shortcuts"]] == list(SHORTCUTS)
 
 
-def test_people_can_read_the_bots_direct_messages() -> None:
+def test_people_can_open_the_app_home_and_read_the_bots_direct_messages() -> None:
     home = manifest(URL)["features"]["app_home"]
 
     assert home["messages_tab_enabled"]
-    assert not home["home_tab_enabled"]
+    assert home["home_tab_enabled"]
 
 
 @pytest.mark.parametrize("given", ["https://abc.example", "https://abc.example/", "https://abc.example/slack/events "])

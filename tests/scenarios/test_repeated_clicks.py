@@ -302,6 +302,26 @@ def submit_correction(system: System) -> Repeated:
     return submits(system, carrier_group_id="1234")
 
 
+def click_home(action: str) -> Callable[[System], Repeated]:
+    """In the App Home, on the second of three pages."""
+
+    def act(system: System) -> Repeated:
+        for number in range(21):
+            system.noyo.add_connection(group_name=f"Failed {number}", status="unable_to_connect")
+        system.settle(20)
+        assert system.slack.open_home(ANA).status == 200
+        system.settle(5)
+        for each in ("home_next", action):
+            home = system.slack.home_of(ANA)
+            assert home is not None
+            reply = system.slack.click_in_view(ANA, home.id, each)
+            assert reply.error is None
+            system.settle(5)
+        return ANA, reply
+
+    return act
+
+
 INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "command connect": command_connect,
     "command status": command_status,
@@ -327,6 +347,12 @@ INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "click add_carrier": click_add_carrier,
     "click correct_request": click_correct,
     "click next_page": click_page("next_page"),
+    "click home_all": click_home("home_all"),
+    "click home_mine": click_home("home_mine"),
+    "click home_decisions": click_home("home_decisions"),
+    "click home_refresh": click_home("home_refresh"),
+    "click home_previous": click_home("home_previous"),
+    "click home_next": click_home("home_next"),
     "click previous_page": click_page("previous_page"),
     "click confirm_disconnection": click_confirm,
     "click withdraw_disconnection": click_withdraw,

@@ -36,9 +36,16 @@ class DynamoOutboxRepository(Repository):
     def put(self, event: OutboxEvent) -> None:
         self._table.write_if([Put(event_item(event), ABSENT)])
 
+    def request(self, event: OutboxEvent) -> None:
+        if event.requested is None:
+            raise ValueError("only a request replaces an earlier one")
+        earlier = Condition({}, or_absent=True, at_most=(("requested", event.requested - 1),))
+        self._table.write_if([Put(event_item(event), earlier)])
+
     def mark_delivered(self, event: OutboxEvent, now: int) -> None:
         expires = now + policies.SETTLED_RETENTION_SECONDS
-        self._table.write([Put(event_item(replace(event, due=None)) | {"expires": expires})])
+        still_newest = holds(requested=event.requested) if event.requested is not None else None
+        self._table.write_if([Put(event_item(replace(event, due=None)) | {"expires": expires}, still_newest)])
 
     def postpone(self, event: OutboxEvent, due: int, *, failed: bool) -> None:
         """Changes nothing if another worker has delivered the event meanwhile."""

@@ -20,6 +20,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot import policies
 from bot.domain.content import Content, MessageLink, Rendered, Reply, SearchPage
+from bot.domain.home import Home, NoHome
 from bot.errors import (
     DeadlineExceeded,
     SecretUnavailable,
@@ -31,6 +32,7 @@ from bot.errors import (
     SlackUnavailable,
 )
 from bot.slack.views import cards
+from bot.slack.views.home import home_view
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.modals import notice_view
 from bot.slack.views.replies import reply_view
@@ -244,6 +246,10 @@ class SlackMessageGateway:
                 return False
             raise
         return True
+
+    def publish_home(self, user_id: str, home: Home | NoHome) -> None:
+        """views.publish; replaces the Home whatever it shows."""
+        self._calls.write("views.publish", user_id=user_id, view=home_view(home, self._display))
 
     def open_view(self, trigger_id: str, view: Json) -> None:
         opened = self._calls.write("views.open", trigger_id=trigger_id, view=view).get("view")

@@ -103,7 +103,7 @@ SCOPES = (
 """By name: what the app asks for when it is installed, and what `doctor` compares the token with. Methods that need no
 scope are in `FREE`."""
 
-FREE = frozenset({"auth.test", "chat.getPermalink", "views.open", "views.update"})
+FREE = frozenset({"auth.test", "chat.getPermalink", "views.open", "views.publish", "views.update"})
 """Methods that any bot token may call."""
 
 

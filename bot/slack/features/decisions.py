@@ -16,13 +16,13 @@ from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, E
 from bot.domain.requests import DisconnectionRequest
 from bot.slack.context import RequestContext
 from bot.slack.features import listing
-from bot.slack.views import buttons, record_facts, replies
-from bot.slack.views.message import Buttons, Paragraph, Part
-from bot.slack.views.operation_text import current_state, in_progress
+from bot.slack.views import record_facts, replies
+from bot.slack.views.message import Paragraph, Part
+from bot.slack.views.operation_text import in_progress
 from bot.slack.views.record_cards import claimed_by
 from bot.slack.views.record_facts import end_date, source_name
-from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts
-from bot.slack.views.rich_text import Json, labelled, rich_text
+from bot.slack.views.record_rows import unconfirmed_row
+from bot.slack.views.rich_text import Json, rich_text
 from bot.usecases.notifications.read_model import COUNTED
 
 
@@ -65,7 +65,7 @@ def _end(what: object) -> date:
 
 def _row(context: RequestContext, what: RecordState | Operation | None) -> list[Part]:
     if isinstance(what, Operation):
-        return unconfirmed_row(context, what)
+        return unconfirmed_row(what, context.display)
     if what is None:
         return []
     return _decision_row(context, what) if decidable(what) else listing.rows(context, [what])
@@ -85,16 +85,3 @@ def _decision_row(context: RequestContext, record_state: RecordState) -> list[Pa
     if operation is not None:
         return [Paragraph([*lines, in_progress(operation)])]
     return [Paragraph(lines), listing.row_buttons(context, record_state, None, with_claim=True)]
-
-
-def unconfirmed_row(context: RequestContext, operation: Operation) -> list[Part]:
-    """A request to disconnect of ours that waits for a second approver."""
-    wanted = operation.input
-    if not isinstance(wanted, DisconnectionRequest):
-        return []
-    lines = [
-        rich_text(*disconnection_parties(wanted, context.display)),
-        *pending_disconnection_facts(operation, wanted),
-        labelled("Now", *current_state(operation)),
-    ]
-    return [Paragraph(lines), Buttons(buttons.second_approval_buttons(operation.id, primary=False), operation.id)]

@@ -18,8 +18,8 @@ from bot.slack.features import listing
 from bot.slack.features.listing import Pages
 from bot.slack.views import replies
 from bot.slack.views.message import Part, SmallPrint
-from bot.slack.views.record_cards import claimed_by
-from bot.slack.views.rich_text import Json, RichText, Timestamp, UntrustedText, UserMention, rich_text
+from bot.slack.views.record_rows import note_line
+from bot.slack.views.rich_text import Json, RichText, Timestamp, UntrustedText, rich_text
 
 MOST_READ = 1000
 """Records that are read where the index does not decide: ten calls."""
@@ -89,17 +89,10 @@ def _answer(
         search = f"To find a group by its name: {context.command} status and the name."
         return replies.ephemeral(*incomplete, nothing, search)
     number = f"{pages.total} open {'record fits' if pages.total == 1 else 'records fit'}, most urgent first."
-    parts: list[Part] = listing.rows(context, shown, {state.entity: _note(context, state) for state in shown})
+    notes = {state.entity: note_line(state, context.deps.now()) for state in shown}
+    parts: list[Part] = listing.rows(context, shown, notes)
     as_of = SmallPrint([rich_text("As of ", Timestamp(context.deps.now()), ".")])
     return replies.ephemeral(number, *incomplete, *parts, *listing.turning(context, pages), as_of)
-
-
-def _note(context: RequestContext, record_state: RecordState) -> RichText:
-    days = (context.deps.now() - record_state.record.modified) // 86400
-    unchanged = "Changed today" if days < 1 else f"Unchanged for {days} {'day' if days == 1 else 'days'}"
-    requester = (". Requested by ", UserMention(record_state.requester)) if record_state.requester else ()
-    owner = [span for line in claimed_by(record_state) for span in (". ", *line)]
-    return rich_text(unchanged, *requester, *owner)
 
 
 def _unsearched(number: int) -> str:

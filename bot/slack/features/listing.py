@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, EntityRef, Record
+from bot.domain.records import EntityRef, Record
 from bot.slack.context import RequestContext
-from bot.slack.views import buttons, record_facts, replies
+from bot.slack.views import buttons, record_rows, replies
 from bot.slack.views.message import Buttons, Paragraph, Part
-from bot.slack.views.record_facts import end_date
+from bot.slack.views.record_rows import unreadable as unreadable
 from bot.slack.views.rich_text import Json, RichText, rich_text
 from bot.usecases.notifications.read_model import current_disconnections
 
@@ -89,25 +89,10 @@ def rows(context: RequestContext, shown: Sequence[RecordState], notes: Mapping[E
 
 def row(context: RequestContext, record: Record, disconnection: RecordState | None) -> RichText:
     """`disconnection`: the request that counts for a connection."""
-    number = record_facts.carrier_group_id_line(record) if isinstance(record, Connection) else end_date(record)
-    return rich_text(
-        *record_facts.title(record, context.display),
-        ": ",
-        *record_facts.current_status(record, disconnection, bold=True),
-        ". ",
-        *number,
-    )
+    return record_rows.record_line(record, disconnection, context.display)
 
 
 def row_buttons(
     context: RequestContext, record_state: RecordState, disconnection: RecordState | None, *, with_claim: bool = False
 ) -> Buttons:
-    display = context.display
-    offered = record_facts.action_buttons(record_state, disconnection, display, primary=False, with_claim=with_claim)
-    return Buttons(offered, f"{record_state.entity}:{record_state.record.version}")
-
-
-def unreadable(number: int) -> str:
-    if number <= 0:
-        return ""
-    return f" This release cannot read {number} of them. After a rollback, upgrade again."
+    return record_rows.row_buttons(record_state, disconnection, context.display, with_claim=with_claim)

@@ -63,10 +63,7 @@ def _repeated(unchanged: PauseUnchanged) -> Json:
 def pause_lines(context: RequestContext) -> list[RichText]:
     """The first lines of an overview while nothing is sent; empty while sending is on."""
     pause_now = context.deps.sending_guard.active_pause()
-    if pause_now is None:
-        return []
-    effect = "nothing is sent to Noyo" if pause_now.by is None else "requests are deferred and not sent yet"
-    return [rich_text(*health.paused_since(pause_now), *health.reason_suffix(pause_now), f": {effect}.")]
+    return [] if pause_now is None else [health.pause_line(pause_now)]
 
 
 def _since(running: Pause | None) -> RichText:

@@ -16,27 +16,17 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityRef, Record, connection_ref
 from bot.slack.context import RequestContext
 from bot.slack.features import listing, pause, picking, search
-from bot.slack.features.decisions import unconfirmed_row
 from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import Action, ButtonValue
 from bot.slack.views.cards import message, no_links
 from bot.slack.views.message import Buttons, Message, Paragraph, Part
 from bot.slack.views.modals import UUID, notice, notice_view
-from bot.slack.views.operation_text import in_progress, note_line
+from bot.slack.views.operation_text import note_line
 from bot.slack.views.record_cards import disconnection_lines
 from bot.slack.views.record_facts import disconnection_facts, end_date, next_step, status_name
-from bot.slack.views.request_cards import request_title
-from bot.slack.views.rich_text import (
-    MAX_QUOTE_LENGTH,
-    ChannelMention,
-    Json,
-    RichText,
-    Timestamp,
-    UntrustedText,
-    labelled,
-    rich_text,
-)
-from bot.usecases.notifications.read_model import COUNTED, record_card, waiting_entities
+from bot.slack.views.record_rows import question_row, unconfirmed_row
+from bot.slack.views.rich_text import MAX_QUOTE_LENGTH, Json, RichText, Timestamp, UntrustedText, labelled, rich_text
+from bot.usecases.notifications.read_model import record_card, waiting_entities, waiting_operations
 from bot.usecases.operations import submit
 
 VERSIONS = 15
@@ -116,16 +106,13 @@ def _nothing(context: RequestContext, text: str) -> Json:
 
 def _waiting(context: RequestContext) -> Json:
     """What needs our team, for somebody who does not name a group. What only a person can move on comes first."""
-    ids = context.deps.operations.waiting_for_people(limit=COUNTED)
-    read = context.deps.operations.operations(ids, skip_unreadable=True)
-    operations = [read[each] for each in ids if each in read and _waits(context, read[each])]
+    operations, unreadable_operations = waiting_operations(context.deps)
     shown_already = {operation.entity for operation in operations}
     entities = [entity for entity in waiting_entities(context.deps.records) if entity not in shown_already]
     both: list[Operation | EntityRef] = [*operations, *entities]
     pages = listing.pages_of(context, len(both))
     on_page = both[pages.start : pages.end]
     rows, unreadable_records = _rows(context, on_page)
-    unreadable_operations = len(ids) - len(read)
     number = pages.total + unreadable_operations
     if number == 0:
         return replies.ephemeral(
@@ -150,20 +137,10 @@ def _rows(context: RequestContext, on_page: Sequence[Operation | EntityRef]) -> 
     return [*parts, *listing.rows(context, states)], len(entities) - len(states)
 
 
-def _waits(context: RequestContext, operation: Operation) -> bool:
-    """Whether it still waits for a person; the index may lag."""
-    unresolved = operation.state is OperationState.NEEDS_RESOLUTION
-    return unresolved or operation.awaits_confirmation(context.deps.now())
-
-
 def _operation_row(context: RequestContext, operation: Operation, record_state: RecordState | None) -> list[Part]:
-    """The question has its buttons in its alert only, beside what was sent and what Noyo shows."""
     if operation.state is OperationState.AWAITING_CONFIRMATION:
-        return unconfirmed_row(context, operation)
-    display = context.display
-    about = record_facts.title(record_state.record, display) if record_state else request_title(operation, display)
-    answer = rich_text("Answer the question in ", ChannelMention(display.alerts_channel), ".")
-    return [Paragraph([about, labelled("Now", *in_progress(operation)), answer])]
+        return unconfirmed_row(operation, context.display)
+    return question_row(operation, record_state, context.display)
 
 
 def _everything(context: RequestContext, card: RecordCard) -> list[Part]:

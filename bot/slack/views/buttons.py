@@ -43,6 +43,12 @@ class Action(StrEnum):
     SEND_AGAIN = "resolve_send_again"
     CLOSE = "resolve_close"
     CORRECT = "correct_request"
+    HOME_ALL = "home_all"
+    HOME_MINE = "home_mine"
+    HOME_DECISIONS = "home_decisions"
+    HOME_REFRESH = "home_refresh"
+    HOME_PREVIOUS = "home_previous"
+    HOME_NEXT = "home_next"
 
 
 SENDS = frozenset(
@@ -62,7 +68,10 @@ SENDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the answer to a command, which is made anew: `text` is what the person typed after the command."""
+    """A page of the answer to a command, which is made anew: `text` is what the person typed after the command.
+
+    In the App Home, `text` is the filter.
+    """
 
     text: str
     number: int = 0
@@ -197,6 +206,11 @@ def page_buttons(page: Page, pages: int) -> tuple[Json, ...]:
         for action, label, number in turns
         if 0 <= number < pages
     )
+
+
+def home_button(action: Action, label: str, page: Page, *, spoken: str, primary: bool = False) -> Json:
+    """A button of the App Home, which then shows this page: `text` is the filter. `spoken` is for screen readers."""
+    return {**_button(action, label, ButtonValue(page=page), primary=primary), "accessibility_label": spoken}
 
 
 def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple[Json, ...]:

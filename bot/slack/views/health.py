@@ -247,6 +247,12 @@ def reason_suffix(pause: Pause) -> RichText:
     return rich_text(" (", UntrustedText(pause.reason, MAX_REASON), ")") if pause.reason else ()
 
 
+def pause_line(pause: Pause) -> RichText:
+    """The first line of an overview while nothing is sent."""
+    effect = "nothing is sent to Noyo" if pause.by is None else "requests are deferred and not sent yet"
+    return rich_text(*paused_since(pause), *reason_suffix(pause), f": {effect}.")
+
+
 def pause_ended(pause: Pause) -> RichText:
     """Who ended the pause, and when."""
     when: RichText = rich_text(Timestamp(pause.until)) if pause.until is not None else ()

@@ -19,6 +19,7 @@ PermalinkLookup = Callable[[MessageLink], str | None]
 MAX_NAME_LENGTH = 120
 MAX_QUOTE_LENGTH = 700
 _DATE = "{date_short_pretty} at {time}"
+_AGO = "{ago}"
 _MIN_SHARE = 12
 
 
@@ -56,9 +57,14 @@ class ChannelMention:
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """Unix seconds; Slack shows it in the reader's time zone."""
+    """Unix seconds; Slack shows it in the reader's time zone, or how long ago it is."""
 
     at: int
+    ago: bool = False
+
+    @property
+    def format(self) -> str:
+        return _AGO if self.ago else _DATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,7 @@ def _element(span: Span) -> Json:
         case ChannelMention(channel_id) if is_channel_id(channel_id):
             return {"type": "channel", "channel_id": channel_id}
         case Timestamp(at) if is_valid_timestamp(at):
-            return {"type": "date", "timestamp": at, "format": _DATE, "fallback": utc_text(at)}
+            return {"type": "date", "timestamp": at, "format": span.format, "fallback": utc_text(at)}
         case Link(url, label):
             return {"type": "link", "url": url, "text": label}
     return {"type": "text", "text": _plain(span)}
@@ -188,7 +194,7 @@ def _mrkdwn(span: Span, share: int) -> str:
         case ChannelMention(channel_id) if is_channel_id(channel_id):
             return f"<#{channel_id}>"
         case Timestamp(at) if is_valid_timestamp(at):
-            return f"<!date^{at}^{_DATE}|{utc_text(at)}>"
+            return f"<!date^{at}^{span.format}|{utc_text(at)}>"
         case Link(url, label):
             return f"<{escape_mrkdwn(url)}|{escape_mrkdwn(label)}>"
         case UserMention(name) | UserGroupMention(name) | ChannelMention(name):

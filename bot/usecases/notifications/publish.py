@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot import policies
@@ -22,6 +22,7 @@ from bot.usecases.notifications.cards import (
     update_resolution_requests,
     update_resolution_requests_about,
 )
+from bot.usecases.notifications.home import publish_home
 from bot.usecases.notifications.not_moving import report_not_moving
 from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
 from bot.usecases.notifications.publisher import MessageBusy, NotYet, PostUnconfirmed, WaitsForEarlierLine, post_once
@@ -132,6 +133,13 @@ def retry_delay(failure: Exception, event: OutboxEvent) -> int:
     return min(backoff, policies.EVENT_MAX_PAUSE_SECONDS)
 
 
+_SINGLE_TASKS: Mapping[EventKind, Callable[[OutboxEvent, Dependencies], object]] = {
+    EventKind.REMINDER: send_reminder,
+    EventKind.CLAIM_EXPIRY: expire_claim,
+    EventKind.HOME_REQUESTED: publish_home,
+}
+
+
 def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], object]]:
     if event.kind is EventKind.SUMMARY:
         key = MessageKey(deps.channels.alerts, "summary")
@@ -140,14 +148,11 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
     if event.kind is EventKind.DAY_STARTED:
         yield from start_day(event, deps)
         return
-    if event.kind is EventKind.REMINDER:
-        yield lambda: send_reminder(event, deps)
+    if event.kind in _SINGLE_TASKS:
+        yield lambda: _SINGLE_TASKS[event.kind](event, deps)
         return
     if event.kind is EventKind.NOT_MOVING:
         yield from report_not_moving(event, deps)
-        return
-    if event.kind is EventKind.CLAIM_EXPIRY:
-        yield lambda: expire_claim(event, deps)
         return
     if event.kind is EventKind.SENDING_CHANGED:
         yield lambda: update_pause_notice(event, deps)

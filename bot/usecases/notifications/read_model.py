@@ -268,3 +268,16 @@ def waiting_for_us(records: RecordRepository) -> tuple[tuple[RecordState, ...], 
 def waiting_entities(records: RecordRepository) -> list[EntityRef]:
     """All records that need our action, up to 1,000 of each status."""
     return [entity for kind, status in NEED_OUR_ACTION for entity in records.in_status(kind, status, limit=COUNTED)]
+
+
+def waiting_operations(deps: Dependencies) -> tuple[list[Operation], int]:
+    """What only a person can move on, and how many of these operations this release cannot read."""
+    ids = deps.operations.waiting_for_people(limit=COUNTED)
+    read = deps.operations.operations(ids, skip_unreadable=True)
+    waiting = [read[each] for each in ids if each in read and _waits_for_person(read[each], deps.now())]
+    return waiting, len(ids) - len(read)
+
+
+def _waits_for_person(operation: Operation, now: int) -> bool:
+    """The index may lag."""
+    return operation.state is OperationState.NEEDS_RESOLUTION or operation.awaits_confirmation(now)

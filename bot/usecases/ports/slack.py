@@ -6,6 +6,7 @@ from typing import Protocol
 
 from bot.domain.content import Content, MessageLink, Rendered, SearchPage
 from bot.domain.health import TokenStatus
+from bot.domain.home import Home, NoHome
 from bot.domain.people import GroupMembers, Person
 
 
@@ -40,6 +41,9 @@ class MessageGateway(Protocol):
 
         `cursor` continues an earlier search; `SlackRefused` with `invalid_cursor` if Slack no longer knows it.
         """
+
+    def publish_home(self, user_id: str, home: Home | NoHome) -> None:
+        """Replaces this person's App Home."""
 
     def show_in_view(self, view_id: str, answer: Content) -> bool:
         """Update a modal; False if the person has closed it."""

@@ -197,8 +197,12 @@ class OutboxRepository(Protocol):
     def put(self, event: OutboxEvent) -> None:
         """Put an event on its own, such as a summary. An existing id is left unchanged."""
 
+    def request(self, event: OutboxEvent) -> None:
+        """Put an event that replaces an earlier request of the same id, delivered or not; nothing if that is not
+        earlier."""
+
     def mark_delivered(self, event: OutboxEvent, now: int) -> None:
-        """Remove it from the due index for good."""
+        """Remove it from the due index for good; nothing if a later request has replaced it."""
 
     def postpone(self, event: OutboxEvent, due: int, *, failed: bool) -> None:
         """Set a new `due`.

@@ -1,4 +1,4 @@
-"""What a gallery consists of: messages, answers to one person, and modals, each with a title."""
+"""What a gallery consists of: messages, answers to one person, modals and App Homes, each with a title."""
 
 from __future__ import annotations
 
@@ -82,7 +82,20 @@ class Modal:
         return blocks
 
 
-Entry = Posted | Ephemeral | Modal
+@dataclass(frozen=True)
+class HomeTab:
+    """Somebody's App Home as the bot gives it to Slack."""
+
+    title: str
+    view: Json
+
+    @property
+    def blocks(self) -> list[Json]:
+        blocks: list[Json] = self.view["blocks"]
+        return blocks
+
+
+Entry = Posted | Ephemeral | Modal | HomeTab
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from infra.local.gallery import cards, carriers, commands, corrections, forms, hostile, reports, threads
-from infra.local.gallery.entries import Entry, Ephemeral, Modal, Section
+from infra.local.gallery import cards, carriers, commands, corrections, forms, home, hostile, reports, threads
+from infra.local.gallery.entries import Entry, Ephemeral, HomeTab, Modal, Section
 from infra.local.gallery.ports import NOW, PEOPLE
-from infra.local.page.screen import Location, screen
+from infra.local.page.screen import HOME, Location, screen
 from infra.local.slack import SlackFake
 from infra.local.slack.client.fields import initial_values
 from infra.local.slack.workspace import Json, Message, View
@@ -45,6 +45,7 @@ def sections() -> tuple[Section, ...]:
         forms.confirmation_forms(),
         forms.claims(),
         forms.resolutions(),
+        home.homes(),
         commands.status_answers(),
         commands.list_answers(),
         commands.search_answers(),
@@ -62,7 +63,7 @@ def sections() -> tuple[Section, ...]:
 
 @cache
 def gallery() -> list[Json]:
-    """The sections with their entries: `id` is the anchor, and `message` or `modal` is what the page shows."""
+    """The sections with their entries: `id` is the anchor; `message`, `modal` or `home` is what the page shows."""
     presenter = _Presenter()
     return [
         {
@@ -96,6 +97,8 @@ class _Presenter:
     def shown(self, entry: Entry) -> Json:
         workspace = self._workspace
         workspace.channels[CHANNEL].messages, workspace.ephemerals, workspace.view_stacks = [], [], {}
+        if isinstance(entry, HomeTab):
+            return {"home": self._home(entry)}
         if isinstance(entry, Modal):
             workspace.view_stacks[READER] = [self._view(entry)] * entry.depth
         else:
@@ -108,6 +111,13 @@ class _Presenter:
                 workspace.channels[CHANNEL].messages.append(message)
         seen = screen(workspace, Location(READER, CHANNEL, since=NEWER))
         return {"modal": seen["modal"]} if isinstance(entry, Modal) else {"message": seen["messages"][0]}
+
+    def _home(self, entry: HomeTab) -> Json:
+        blocks = self._workspace.with_ids(entry.blocks)
+        view = View(self._workspace.new_id("V"), READER, "home", title=None, blocks=blocks, hash="1")
+        self._workspace.homes[READER] = view
+        shown: Json = screen(self._workspace, Location(READER, HOME, since=NEWER))["home"]
+        return shown
 
     def _view(self, entry: Modal) -> View:
         blocks = self._workspace.with_ids(with_values(entry.blocks, entry.typed))

@@ -13,7 +13,7 @@ from bot.domain.outbox import RecordChange
 from bot.domain.pauses import Mode, PauseHistory
 from bot.domain.people import AccessPolicy, AuditEntry, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
-from bot.domain.record_filter import OpenRecord
+from bot.domain.record_filter import OpenRecord, listed
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, ConnectionStatus, EntityKind, EntityRef, Record, connection_ref, is_open
 from bot.domain.search_text import compact, may_resemble, resemble, words_in
@@ -87,8 +87,8 @@ class Records:
         return [*known, *unreadable][:limit]
 
     def open_records(self, kind: EntityKind) -> list[OpenRecord]:
-        records = [state.record for entity, state in self._states.items() if entity.kind is kind]
-        known = [OpenRecord(each.entity, each.status.value, each.modified) for each in records if is_open(each.status)]
+        states = (state for entity, state in self._states.items() if entity.kind is kind)
+        known = [listed(state) for state in states if is_open(state.status)]
         unreadable = self._unreadable if kind is EntityKind.CONNECTION else []
         return [*known, *(OpenRecord(entity, "processing", CHANGED) for entity in unreadable)]
 

@@ -1,8 +1,9 @@
 // The gallery: every entry of `infra/local/gallery`, shown by the code that shows messages and modals in a pane.
 
 import { h } from "./dom.js";
+import { showBlocks } from "./blocks.js";
 import { showMessage } from "./message.js";
-import { Modal } from "./modal.js";
+import { Modal, viewHost } from "./modal.js";
 
 /** What modals and blocks need; here nothing happens. */
 const still = {
@@ -30,7 +31,7 @@ function showSection(section) {
 }
 
 function showEntry(entry) {
-  const shown = entry.modal ? showModal(entry.modal) : showMessage(entry.message, still);
+  const shown = entry.modal ? showModal(entry.modal) : entry.home ? showHome(entry.home) : showMessage(entry.message, still);
   const title = h("h3", { class: "entry-title" }, h("a", { href: `#${entry.id}` }, entry.title));
   return h("div", { class: "entry", id: entry.id }, title, shown);
 }
@@ -42,6 +43,10 @@ function showModal(view) {
   form.removeAttribute("aria-modal");
   for (const error of form.querySelectorAll(".error")) error.removeAttribute("role");
   return form;
+}
+
+function showHome(view) {
+  return h("div", { class: "home" }, showBlocks(view.blocks, viewHost(view, still, () => {})));
 }
 
 function listSection(section) {

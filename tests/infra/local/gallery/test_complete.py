@@ -17,7 +17,7 @@ from bot.domain.records import ConnectionStatus, DisconnectionSource, Disconnect
 from bot.slack.app import CLICKS, SUBMISSIONS
 from bot.slack.commands import COMMANDS
 from infra.local.gallery.cards import connection, request
-from infra.local.gallery.entries import Entry, Modal, Posted
+from infra.local.gallery.entries import Entry, HomeTab, Modal, Posted
 from infra.local.gallery.page import gallery, sections
 from infra.local.gallery.ports import PEOPLE
 from infra.local.slack.validation.blocks import check_blocks
@@ -137,14 +137,15 @@ def _content(entry: Entry) -> Any:
 def test_slack_accepts_every_entry() -> None:
     for section in sections():
         for entry in section.entries:
-            found = check_view(entry.view) if isinstance(entry, Modal) else check_blocks(entry.blocks)
+            is_view = isinstance(entry, Modal | HomeTab)
+            found = check_view(entry.view, entry.view["type"]) if is_view else check_blocks(entry.blocks)
             assert found == [], f"{section.title}: {entry.title}"
 
 
 def test_every_entry_has_its_own_anchor_and_something_to_show() -> None:
     shown = [entry for section in gallery() for entry in section["entries"]]
     assert Counter(entry["id"] for entry in shown).most_common(1)[0][1] == 1
-    assert all((entry.get("message") or entry["modal"])["blocks"] for entry in shown)
+    assert all(next(entry[kind] for kind in ("message", "modal", "home") if kind in entry)["blocks"] for entry in shown)
 
 
 def test_hostile_text_mentions_nobody_and_links_nowhere() -> None:

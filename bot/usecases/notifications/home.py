@@ -1,0 +1,147 @@
+"""Publish a person's App Home: what needs the team, as far as this person may see it.
+
+A person asks for their Home by opening it, and by its buttons. The latest request replaces the others, and is published
+once; nothing else publishes a Home, so it says when it was updated.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+
+from bot import policies
+from bot.domain.home import ROWS, Home, HomeCounts, HomeFilter, HomeQuestion, HomeRow, HomeView, NoHome
+from bot.domain.not_moving import is_not_moving
+from bot.domain.operations import Operation, OperationState
+from bot.domain.outbox import OutboxEvent
+from bot.domain.people import Right
+from bot.domain.record_filter import NEED_OUR_ACTION, OpenRecord, RecordFilter, by_urgency
+from bot.domain.records import DisconnectionStatus, EntityKind, EntityRef, needs_our_action
+from bot.domain.requests import DisconnectionRequest
+from bot.errors import SlackRefused
+from bot.usecases.admin.authorization import authorized
+from bot.usecases.dependencies import Dependencies
+from bot.usecases.notifications.read_model import open_operation, waiting_operations
+
+logger = logging.getLogger("switchboard")
+
+MOST_READ = 1000
+"""Records that are read to find the person's own: ten calls."""
+_KINDS = (EntityKind.DISCONNECTION, EntityKind.CONNECTION)
+_NEEDS_US = RecordFilter(statuses=frozenset(NEED_OUR_ACTION))
+_MINE = RecordFilter(mine=True)
+_DECISION = (EntityKind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW.value)
+
+
+def publish_home(event: OutboxEvent, deps: Dependencies) -> None:
+    """Publish what the person chose last. If Slack refuses the Home, it is given up: opening it again asks again.
+
+    Other errors of Slack are raised. A worker that was slow may have published after another one that had a later
+    request; so the request is read again afterwards, and the latest is published last.
+    """
+    user_id = event.entity.key
+    for _ in range(policies.MESSAGE_RENDERS):
+        try:
+            deps.slack.publish_home(user_id, home_of(user_id, event.home or HomeView(), deps))
+        except SlackRefused as refused:
+            logger.warning("Slack refused an App Home", extra={"code": refused.code})
+            return
+        latest = deps.outbox.event(event.id)
+        if latest is None or latest.requested == event.requested:
+            return
+        event = latest
+
+
+def home_of(user_id: str, view: HomeView, deps: Dependencies) -> Home | NoHome:
+    """The Home as the table has it now. No record is read for a person who may not see any."""
+    permission = authorized(Right.VIEW, user_id, deps)
+    if not permission.allowed:
+        return NoHome(view, permission, deps.now())
+    open_records = [each for kind in _KINDS for each in deps.records.open_records(kind)]
+    questions, unreadable = waiting_operations(deps)
+    waiting = _waiting(open_records, {operation.entity for operation in questions}, deps)
+    own = _own(waiting, questions, user_id, deps)
+    decisions = _decisions(waiting, questions)
+    chosen: dict[HomeFilter, Sequence[Operation | OpenRecord]] = {
+        HomeFilter.ALL: [*questions, *waiting],
+        HomeFilter.MINE: own,
+        HomeFilter.DECISIONS: [each for _, each in decisions],
+    }
+    listed = chosen[view.shows]
+    page = max(min(view.page, -(-len(listed) // ROWS) - 1), 0)
+    rows, hidden = _rows(listed[page * ROWS : (page + 1) * ROWS], deps)
+    return Home(
+        HomeView(view.shows, page),
+        HomeCounts(
+            waiting=len(questions) + unreadable + len(waiting),
+            decisions=len(decisions),
+            yours=len(own),
+            not_moving=_not_moving(open_records, deps),
+            next_end=next((end for end, _ in decisions if end != date.max), None),
+        ),
+        rows,
+        total=len(listed),
+        at=deps.now(),
+        today=deps.today(),
+        unsearched=max(len(waiting) - MOST_READ, 0),
+        unreadable=hidden + unreadable,
+        pause=deps.sending_guard.active_pause(),
+    )
+
+
+def _waiting(
+    open_records: Iterable[OpenRecord], asked_about: Collection[EntityRef], deps: Dependencies
+) -> list[OpenRecord]:
+    """The records that need the team, most urgent first, without those that a question is about."""
+    needing = (each for each in open_records if _NEEDS_US.may_list(each, deps.now()))
+    return by_urgency(each for each in needing if each.entity not in asked_about)
+
+
+def _not_moving(open_records: Iterable[OpenRecord], deps: Dependencies) -> int:
+    today, calendar = deps.today(), deps.calendar
+    return sum(is_not_moving(each, deps.not_moving_limits, today, calendar) for each in open_records)
+
+
+def _own(
+    waiting: Sequence[OpenRecord], questions: Sequence[Operation], user_id: str, deps: Dependencies
+) -> list[Operation | OpenRecord]:
+    """What this person requested or has claimed, as far as it is searched."""
+    asked = [operation for operation in questions if operation.actor == user_id]
+    searched = waiting[:MOST_READ]
+    states = deps.records.record_states((each.entity for each in searched), skip_unreadable=True)
+    own = [each for each in searched if each.entity in states and _MINE.lists(states[each.entity], user_id)]
+    return [*asked, *own]
+
+
+def _decisions(
+    waiting: Iterable[OpenRecord], questions: Iterable[Operation]
+) -> list[tuple[date, Operation | OpenRecord]]:
+    """What waits for a decision or a second approver, the soonest last managed day first; `date.max` if it has none."""
+    rows: list[tuple[date, Operation | OpenRecord]] = [
+        (each.end_date or date.max, each) for each in waiting if (each.entity.kind, each.status) == _DECISION
+    ]
+    rows += [
+        (each.input.effective_end_date, each)
+        for each in questions
+        if each.state is OperationState.AWAITING_CONFIRMATION and isinstance(each.input, DisconnectionRequest)
+    ]
+    return sorted(rows, key=lambda row: row[0])
+
+
+def _rows(
+    on_page: Sequence[Operation | OpenRecord], deps: Dependencies
+) -> tuple[tuple[HomeRow | HomeQuestion, ...], int]:
+    """The rows, and how many of the records cannot be read. What has left the list since the index was read is left
+    out."""
+    about = [each.entity for each in on_page if isinstance(each, OpenRecord) or each.entity.is_record]
+    states = deps.records.record_states(about, skip_unreadable=True)
+    rows: list[HomeRow | HomeQuestion] = []
+    for each in on_page:
+        state = states.get(each.entity)
+        if isinstance(each, Operation):
+            rows.append(HomeQuestion(each, state))
+        elif state is not None and needs_our_action(state.status):
+            rows.append(HomeRow(state, open_operation(state, deps)))
+    hidden = sum(isinstance(each, OpenRecord) and each.entity not in states for each in on_page)
+    return tuple(rows), hidden
