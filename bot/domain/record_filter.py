@@ -99,6 +99,11 @@ def listed(record_state: RecordState) -> OpenRecord:
     return OpenRecord(record_state.entity, record.status.value, record.modified, end, record.carrier_id)
 
 
+def order_in_index(record: OpenRecord) -> tuple[date, int]:
+    """The order within a status: the soonest last managed day first, then the longest unchanged."""
+    return record.end_date or date.max, record.modified
+
+
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
     """What to list. A part that is empty or None filters nothing."""
@@ -133,8 +138,8 @@ class RecordFilter:
         return self.unchanged_days is None or now - record.modified > self.unchanged_days * 86400
 
     def is_decided(self, record: OpenRecord) -> bool:
-        """Whether the index alone decides that a record which it may list is listed."""
-        return not self.mine and (not self.carrier_ids or record.carrier_id is not None)
+        """Whether the index alone decides, unless only a person's own are wanted."""
+        return not self.carrier_ids or record.carrier_id is not None
 
     def lists(self, record_state: RecordState, person: str) -> bool:
         """Whether it has a wanted carrier and is this person's."""

@@ -20,6 +20,7 @@ from bot.domain.records import (
     UnknownValue,
     changed_fields,
     is_deleted,
+    is_open,
     needs_our_action,
 )
 
@@ -65,6 +66,27 @@ class RecordState:
     @property
     def status(self) -> Status:
         return self.record.status
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim of one person: on which record, as which change of its owner, and since when (Unix seconds)."""
+
+    entity: EntityRef
+    owner_revision: int
+    owned_since: int
+
+
+def claim_of(state: RecordState | None) -> Claim | None:
+    """The claim on a record; None while nobody owns it."""
+    if state is None or state.owner is None:
+        return None
+    return Claim(state.entity, state.owner_revision, state.owned_since or 0)
+
+
+def open_requester(state: RecordState | None) -> str | None:
+    """Who requested a record that is still open."""
+    return state.requester if state is not None and is_open(state.status) else None
 
 
 _ATTEMPT_IS_OVER = frozenset(

@@ -42,6 +42,8 @@ AWAITING_CONFIRMATION = "awaiting_confirmation"
 """Partition of the index of open records: operations that wait for a second approver."""
 NEEDS_RESOLUTION = "needs_resolution"
 """Partition of the index of open records: operations that wait for a manual resolution."""
+OWNED, REQUESTED = "owned#", "requested#"
+"""Beginnings of the sort keys of a person's records; those that they have claimed sort first."""
 KEY_BYTES = 900
 """DynamoDB allows 2,048 bytes in a partition key and 1,024 in a sort key."""
 
@@ -58,6 +60,19 @@ def entity_of_state(pk: str) -> EntityRef:
 def in_group(group_id: str) -> str:
     """The partition of a group in the index of records by group."""
     return fitting(f"GROUP#{group_id}")
+
+
+def of_person(user_id: str) -> str:
+    """The partition that lists a person's open records: those that they have claimed, and those that they requested."""
+    return f"RECORDS_OF#{user_id}"
+
+
+def owned(user_id: str, entity: EntityRef) -> Key:
+    return Key(of_person(user_id), f"{OWNED}{entity}")
+
+
+def requested(user_id: str, entity: EntityRef) -> Key:
+    return Key(of_person(user_id), f"{REQUESTED}{entity}")
 
 
 def version(entity: EntityRef, modified: int, version_id: str) -> Key:

@@ -145,10 +145,3 @@ def test_the_index_decides_the_carrier_if_it_names_it() -> None:
     assert parsed("guardian").is_decided(named)
     assert parsed("beam").may_list(unnamed, 1), "its record says which carrier it is"
     assert not parsed("guardian").is_decided(unnamed)
-
-
-def test_only_the_person_needs_the_records() -> None:
-    failed = OpenRecord(connection_ref("1"), "unable_to_connect", 1, carrier_id=GUARDIAN)
-
-    assert parsed("failed older than 1 day").is_decided(failed)
-    assert not parsed("mine").is_decided(failed)

@@ -11,11 +11,12 @@ from urllib.parse import quote, unquote
 from bot.domain.outbox import RecordChange
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_filter import OpenRecord
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import Claim, RecordState
 from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, Record, is_deleted, is_open
 from bot.domain.search_text import resemble
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
+from bot.dynamodb.owner_index import changed_people, claims_of, records_of
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.search_index import best_first, candidates, changed_words, misspelled, resembling, with_all_words
 from bot.dynamodb.table import ConditionFailed, Repository
@@ -93,6 +94,12 @@ class DynamoRecordRepository(Repository):
         rows = self._table.query("in_group = :group", {":group": schema.in_group(group_id)}, index="group", limit=limit)
         return [schema.entity_of_state(row["pk"]) for row in rows]
 
+    def owned_by(self, user_id: str) -> list[Claim]:
+        return claims_of(self._table, user_id)
+
+    def of_person(self, user_id: str) -> list[EntityRef]:
+        return records_of(self._table, user_id)
+
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         states = self.record_states(candidates(self._table, text))
         return best_first(list(states.values()), text)[:limit]
@@ -116,6 +123,7 @@ def writes_of(change: RecordChange) -> list[Write]:
     """The parts of a change; the first of them carries its condition."""
     writes: list[Write] = [_state_write(change)]
     if change.after is not None:
+        writes += changed_people(change.before, change.after)
         writes += changed_words(change.before.record if change.before else None, change.after.record)
     if change.version is not None:
         writes.append(Put(version_item(change.version)))

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.people import Right
-from bot.domain.record_filter import OpenRecord, RecordFilter, by_urgency, parse_filter
+from bot.domain.record_filter import OpenRecord, RecordFilter, by_urgency, listed, order_in_index, parse_filter
 from bot.domain.record_states import RecordState
-from bot.domain.records import EntityKind
+from bot.domain.records import EntityKind, is_open
 from bot.slack.context import RequestContext
 from bot.slack.features import listing
 from bot.slack.features.listing import Pages
@@ -33,15 +33,14 @@ def start(context: RequestContext, text: str) -> Json:
     wanted = parse_filter(text, context.display.carriers.called())
     if wanted.unknown:
         return replies.ephemeral(*_not_understood(context, wanted.unknown))
+    if wanted.mine:
+        return _searched_answer(context, _read_mine(context, wanted))
     candidates = _candidates(context, wanted)
-    if all(wanted.is_decided(record) for record in candidates):
-        pages = listing.pages_of(context, len(candidates))
-        shown = _read(context, candidates[pages.start : pages.end])
-        return _answer(context, shown, pages, hidden=pages.end - pages.start - len(shown), unsearched=0)
-    searched = _search(context, wanted, candidates)
-    pages = listing.pages_of(context, len(searched.found))
-    shown = searched.found[pages.start : pages.end]
-    return _answer(context, shown, pages, hidden=searched.hidden, unsearched=searched.unsearched)
+    if not all(wanted.is_decided(record) for record in candidates):
+        return _searched_answer(context, _search(context, wanted, candidates))
+    pages = listing.pages_of(context, len(candidates))
+    shown = _read(context, candidates[pages.start : pages.end])
+    return _answer(context, shown, pages, hidden=pages.end - pages.start - len(shown), unsearched=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,16 @@ class Searched:
     unsearched: int
 
 
+def _searched_answer(context: RequestContext, searched: Searched) -> Json:
+    pages = listing.pages_of(context, len(searched.found))
+    shown = searched.found[pages.start : pages.end]
+    return _answer(context, shown, pages, hidden=searched.hidden, unsearched=searched.unsearched)
+
+
 def read_open(context: RequestContext, wanted: RecordFilter, *, limit: int) -> list[RecordState]:
     """The most urgent records that fit, of those that can be searched in time."""
+    if wanted.mine:
+        return _read_mine(context, wanted).found[:limit]
     candidates = _candidates(context, wanted)
     if all(wanted.is_decided(record) for record in candidates):
         return _read(context, candidates[:limit])
@@ -69,10 +76,24 @@ def _search(context: RequestContext, wanted: RecordFilter, candidates: Sequence[
     return Searched(found, number - len(read), len(candidates) - number)
 
 
+def _read_mine(context: RequestContext, wanted: RecordFilter) -> Searched:
+    records, person = context.deps.records, context.actor.user_id
+    entities = records.of_person(person)
+    states = records.record_states(entities[:MOST_READ], skip_unreadable=True)
+    fitting = {
+        state.entity: state
+        for state in states.values()
+        if is_open(state.status) and wanted.fits(state, person, context.deps.now())
+    }
+    ordered = by_urgency(sorted(map(listed, fitting.values()), key=order_in_index))
+    number = min(len(entities), MOST_READ)
+    return Searched([fitting[each.entity] for each in ordered], number - len(states), len(entities) - number)
+
+
 def _candidates(context: RequestContext, wanted: RecordFilter) -> list[OpenRecord]:
     records, now = context.deps.records, context.deps.now()
-    listed = [*records.open_records(EntityKind.DISCONNECTION), *records.open_records(EntityKind.CONNECTION)]
-    return by_urgency(record for record in listed if wanted.may_list(record, now))
+    every = [*records.open_records(EntityKind.DISCONNECTION), *records.open_records(EntityKind.CONNECTION)]
+    return by_urgency(record for record in every if wanted.may_list(record, now))
 
 
 def _read(context: RequestContext, records: Sequence[OpenRecord]) -> list[RecordState]:

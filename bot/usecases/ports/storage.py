@@ -14,7 +14,7 @@ from bot.domain.pauses import PauseHistory
 from bot.domain.people import AuditEntry, GrantSnapshot, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_filter import OpenRecord
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import Claim, RecordState
 from bot.domain.records import EntityKind, EntityRef, Record
 from bot.domain.requests import SensitiveFields
 
@@ -51,6 +51,12 @@ class RecordRepository(Protocol):
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
         """The open and closed records of this group. From an index, so it may lag."""
+
+    def owned_by(self, user_id: str) -> list[Claim]:
+        """The claims of this person. Consistent, and one query however many records are open."""
+
+    def of_person(self, user_id: str) -> list[EntityRef]:
+        """The open records that this person has claimed, and then those that they requested. As `owned_by`."""
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         """Search by an id of the record, of its group, or at the carrier, by the beginning of one, or by words of the

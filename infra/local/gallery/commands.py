@@ -132,7 +132,8 @@ def _list_answers() -> Iterator[Entry]:
     yield typed("Nothing fits", "list failed older than 2 weeks", records=records)
     yield typed("Words that mean nothing", "list maple and birch", records=records)
     yield typed("Some is unreadable", "list processing", records=[mine], unreadable_records=2)
-    yield typed("More than can be searched", "list mine", records=[mine, *_connections(1005)])
+    yield typed("Mine", "list mine", records=records)
+    yield typed("More than can be searched", "list guardian", records=[mine, *_connections(1005)])
     yield typed("Nothing fits where it was searched", "list principal", records=_connections(1005))
     yield typed("A guest", "list", actor=GUEST)
 

@@ -14,7 +14,7 @@ from bot.domain.pauses import Mode, PauseHistory
 from bot.domain.people import AccessPolicy, AuditEntry, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_filter import OpenRecord, listed
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import Claim, RecordState, claim_of, open_requester
 from bot.domain.records import Connection, ConnectionStatus, EntityKind, EntityRef, Record, connection_ref, is_open
 from bot.domain.search_text import compact, may_resemble, resemble, words_in
 from bot.dynamodb.search_index import words_of
@@ -87,14 +87,23 @@ class Records:
         return [*known, *unreadable][:limit]
 
     def open_records(self, kind: EntityKind) -> list[OpenRecord]:
+        """As earlier releases stored them, without carriers: this shows more texts."""
         states = (state for entity, state in self._states.items() if entity.kind is kind)
-        known = [listed(state) for state in states if is_open(state.status)]
+        known = [replace(listed(state), carrier_id=None) for state in states if is_open(state.status)]
         unreadable = self._unreadable if kind is EntityKind.CONNECTION else []
         return [*known, *(OpenRecord(entity, "processing", CHANGED) for entity in unreadable)]
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
         found = [entity for entity, state in self._states.items() if state.record.group_id == group_id]
         return found[:limit]
+
+    def owned_by(self, user_id: str) -> list[Claim]:
+        owned = [state for state in self._states.values() if state.owner == user_id]
+        return [claim for claim in map(claim_of, owned) if claim is not None]
+
+    def of_person(self, user_id: str) -> list[EntityRef]:
+        states = self._states.items()
+        return [entity for entity, state in states if user_id in (state.owner, open_requester(state))]
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         found = [state for state in self._states.values() if _matches(state.record, text)]

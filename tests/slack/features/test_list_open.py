@@ -116,6 +116,21 @@ def test_mine_is_what_the_person_requested_or_claimed(system: System) -> None:
     assert "Nothing open fits." in listed(system, "mine", BEN)
 
 
+def test_mine_is_complete_however_much_is_open(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ana has claimed what is less urgent than all that can be searched."""
+    for number in range(4):
+        store_disconnection_request(system, f"Urgent {number}")
+    claimed = store_connection(system, "Claimed Inc", "action_required")
+    for button in claim_buttons(claimed):
+        press_button(system, button)
+    monkeypatch.setattr(list_open, "MOST_READ", 3)
+
+    text = listed(system, "mine")
+
+    assert names_in(text) == ["Claimed Inc"]
+    assert "were not" not in text
+
+
 def test_a_status_that_this_release_does_not_know_is_listed(system: System) -> None:
     store_connection(system, "Odd Inc", "processing")
     state = store_connection(system, "Teleported Inc", "processing")

@@ -281,3 +281,17 @@ def test_a_claim_ends_once_the_connection_needs_no_action(system: System) -> Non
     change_status(system, connection_id, "processing")
     assert record_state(system, entity).owner is None
     assert claim_record(entity, BEN, dependencies(system)) == record_state(system, entity)
+
+
+def test_a_retry_of_a_claimed_connection_ends_the_claim_in_the_list_of_its_owner(system: System) -> None:
+    connection = connection_ref(add_connection(system, "unable_to_connect"))
+    system.settle(10)
+    claim_record(connection, ANA, dependencies(system))
+    records = system.bot.repositories.records
+    assert [each.entity for each in records.owned_by(ANA)] == [connection]
+
+    [alert] = system.slack.channel(ALERTS)
+    system.retry(ANA, ALERTS, alert.ts)
+    system.settle(10)
+
+    assert records.owned_by(ANA) == []
