@@ -80,6 +80,8 @@ POLL_IDS_PER_REQUEST = 50
 """Ids in one request; `NOYO_MAX_IDS` is the largest number that fits."""
 MAX_RELATED_RECORDS = 100
 """Two reads of the table, however many records a group has."""
+GROUP_MAX_RECORDS = 500
+"""Records of one group that its view reads: six reads of the table."""
 GROUP_INDEX_LAG_SECONDS = 5
 """A new record is found by its group only once the index shows it, usually at once."""
 FIRST_RUN_CARD_INTERVAL_SECONDS = 3

@@ -14,7 +14,7 @@ from bot.domain.operations import Operation
 from bot.domain.outbox import OutboxEvent
 from bot.domain.pauses import Pause
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection, EntityRef
+from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, is_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,36 @@ class KnownGroup:
     def name(self) -> str:
         """The newest name that Noyo gave; empty if it gave none."""
         return next((name for state in self.connections if (name := state.record.group_name)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRecords:
+    """All records of a group, most urgent first, as many as are read at once."""
+
+    id: str
+    states: tuple[RecordState, ...]
+    disconnections: Mapping[EntityRef, RecordState]
+    """For completed connections: the request to disconnect that counts."""
+    is_complete: bool = True
+    """Whether these are all records of the group."""
+    unreadable: int = 0
+
+    @property
+    def name(self) -> str:
+        """The newest name that Noyo gave; empty if it gave none."""
+        named = (state.record for state in self.states if state.record.group_name)
+        newest = max(named, key=lambda record: record.modified, default=None)
+        return newest.group_name or "" if newest is not None else ""
+
+    @property
+    def connections(self) -> list[RecordState]:
+        return [state for state in self.states if state.entity.kind is EntityKind.CONNECTION]
+
+    @property
+    def open_requests(self) -> list[RecordState]:
+        """The open requests to disconnect it."""
+        requests = (state for state in self.states if state.entity.kind is EntityKind.DISCONNECTION)
+        return [state for state in requests if is_open(state.status)]
 
 
 @dataclass(frozen=True, slots=True)

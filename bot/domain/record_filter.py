@@ -150,7 +150,12 @@ class RecordFilter:
 
 def by_urgency(records: Iterable[OpenRecord]) -> list[OpenRecord]:
     """By status; records of one kind and status keep their order."""
-    return sorted(records, key=lambda record: _RANKS.get((record.entity.kind, record.status), _RANKS[None]))
+    return sorted(records, key=urgency)
+
+
+def urgency(record: OpenRecord) -> int:
+    """The lower, the more urgent."""
+    return _RANKS.get((record.entity.kind, record.status), _RANKS[None])
 
 
 def parse_filter(

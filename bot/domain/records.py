@@ -20,12 +20,13 @@ def is_uuid(text: str) -> bool:
 
 class EntityKind(StrEnum):
     """The kinds of entity. Pending connections and disconnections were requested and have no Noyo id yet. A person
-    has only an audit log. System entities belong to Switchboard itself."""
+    has only an audit log, and a group also refreshes. System entities belong to Switchboard itself."""
 
     CONNECTION = "connection"
     DISCONNECTION = "disconnection"
     PENDING_CONNECTION = "pending_connection"
     PENDING_DISCONNECTION = "pending_disconnection"
+    GROUP = "group"
     PERSON = "person"
     SYSTEM = "system"
 
@@ -33,7 +34,7 @@ class EntityKind(StrEnum):
 @dataclass(frozen=True, order=True, slots=True)
 class EntityRef:
     """`connection:<uuid>`, `disconnection:<uuid>`, `pending_connection:<carrier uuid>#<carrier group id, lower case>`,
-    `pending_disconnection:<group uuid>#<carrier uuid>`, `person:<user id>` or `system:<name>`."""
+    `pending_disconnection:<group uuid>#<carrier uuid>`, `group:<uuid>`, `person:<user id>` or `system:<name>`."""
 
     kind: EntityKind
     key: str
@@ -71,6 +72,11 @@ def pending_connection_ref(carrier_id: str, carrier_group_id: str) -> EntityRef:
 def pending_disconnection_ref(group_id: str, carrier_id: str) -> EntityRef:
     """A requested disconnection of a group from a carrier, without a Noyo id."""
     return EntityRef(EntityKind.PENDING_DISCONNECTION, f"{group_id}#{carrier_id}")
+
+
+def group_ref(group_id: str) -> EntityRef:
+    """A group at Noyo, with all its connections."""
+    return EntityRef(EntityKind.GROUP, group_id)
 
 
 def person_ref(user_id: str) -> EntityRef:

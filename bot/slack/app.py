@@ -118,6 +118,7 @@ CLICKS: dict[Action, Click] = {
     Action.HOME_REFRESH: home.click,
     Action.HOME_PREVIOUS: home.click,
     Action.HOME_NEXT: home.click,
+    Action.SHOW: commands.show,
     **{action: partial(resolve.click, action) for action in RESOLUTIONS},
 }
 """Buttons, by action id."""

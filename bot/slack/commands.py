@@ -41,6 +41,14 @@ def turn_page(context: RequestContext, value: ButtonValue) -> None:
     context.web.respond(context.actor.response_url, page | {"replace_original": True})
 
 
+def show(context: RequestContext, value: ButtonValue) -> None:
+    """Shows the answer to a command to the person who clicked: in place of their own answer, or below a message."""
+    if value.page is None or context.actor.response_url is None:
+        raise ValueError("this button shows no answer")
+    shown = answer(context, value.page.text, value.page.number)
+    context.web.respond(context.actor.response_url, shown | {"replace_original": context.actor.in_own_answer})
+
+
 def pick(word: str, context: RequestContext, value: str) -> None:
     """Runs the command for the record that was chosen in its answer. Empty text: the choice was cleared."""
     if not value or context.actor.response_url is None:

@@ -62,6 +62,8 @@ class Actor:
     """If the person clicked in their App Home: the metadata of what it shows."""
     clicked_at: str = ""
     """Slack's time of a click."""
+    in_own_answer: bool = False
+    """Whether the person clicked in a message that only they see, which may be replaced."""
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Actor:
@@ -81,6 +83,7 @@ class Actor:
             view=ShownView(view["id"], view["hash"]) if view and not is_home else None,
             home=view.get("private_metadata", "") if is_home else None,
             clicked_at=next((action.get("action_ts", "") for action in body.get("actions", ())), ""),
+            in_own_answer=(body.get("container") or {}).get("is_ephemeral") is True,
         )
 
 

@@ -267,6 +267,13 @@ def click_add_carrier(system: System) -> Repeated:
     return ANA, press_button(system, button)
 
 
+def click_show(system: System) -> Repeated:
+    """The history of a group, from its view."""
+    connected(system)
+    types(system, "status Whole")
+    return ANA, press_page(system, "show")
+
+
 def click_page(action: str) -> Callable[[System], Repeated]:
     def act(system: System) -> Repeated:
         for number in range(17):
@@ -346,6 +353,7 @@ INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "click disconnect": click_disconnect,
     "click add_carrier": click_add_carrier,
     "click correct_request": click_correct,
+    "click show": click_show,
     "click next_page": click_page("next_page"),
     "click home_all": click_home("home_all"),
     "click home_mine": click_home("home_mine"),

@@ -88,6 +88,11 @@ class DynamoOperationRepository(Repository):
     def last_on(self, entity: EntityRef) -> Operation | None:
         return self._pointed_to(schema.last(entity))
 
+    def operations_on(self, entities: Iterable[EntityRef]) -> list[Operation]:
+        keys = (key for entity in entities for key in (schema.lock(entity), schema.last(entity)))
+        ids = [pointer.operation for pointer in map(_pointer, self._table.get_many(keys)) if pointer is not None]
+        return list(self.operations(ids, skip_unreadable=True).values())
+
     def claim(
         self,
         operation: Operation,
@@ -172,6 +177,14 @@ class DynamoOperationRepository(Repository):
             if min(failed.failed) < own:
                 raise LeaseLost("Another worker has taken over this operation.") from failed
             raise ConcurrentUpdate("The record has changed meanwhile.") from failed
+
+
+def _pointer(item: Item) -> Pointer | None:
+    """None if this release cannot read it."""
+    try:
+        return read_item(Pointer, item)
+    except UnknownSchema:
+        return None
 
 
 def operation_item(operation: Operation) -> Item:

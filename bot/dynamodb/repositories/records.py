@@ -64,11 +64,14 @@ class DynamoRecordRepository(Repository):
     def has_version(self, entity: EntityRef, record: Record) -> bool:
         return self._table.get(schema.version(entity, record.modified, record.version)) is not None
 
-    def history(self, entity: EntityRef, *, since: int) -> list[Record]:
-        rows = self._table.query(
-            "pk = :pk AND sk >= :since", {":pk": schema.versions(entity), ":since": schema.in_order(since)}
+    def history(self, entity: EntityRef, *, since: int, limit: int | None = None) -> list[Record]:
+        newest_first = self._table.query(
+            "pk = :pk AND sk >= :since",
+            {":pk": schema.versions(entity), ":since": schema.in_order(since)},
+            limit=limit,
+            newest_first=True,
         )
-        return [read_item(RECORD_TYPES[entity.kind], row) for row in rows]
+        return [read_item(RECORD_TYPES[entity.kind], row) for row in reversed(list(newest_first))]
 
     def newest_modified(self, kind: EntityKind) -> tuple[int, EntityRef] | None:
         rows = self._table.query(

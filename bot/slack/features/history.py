@@ -1,25 +1,28 @@
-"""*history*: somebody wants to know who did what about a group's connection, and what came of it.
+"""*history*: somebody wants to know what happened to a group or to one of its connections: who did what, and what came
+of it.
 
-A customer or an auditor asks, often months later. What can go wrong: an attempt is read as a success, or an entry that
-this version does not know is left out.
+A customer or an auditor asks, often months later. What can go wrong: an attempt is read as a success, what happened to
+one connection is taken for another's, or a history that was cut looks complete.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
+from bot.domain.content import GroupRecords
 from bot.domain.people import AuditEntry, Right
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, pending_disconnection_ref
+from bot.domain.records import EntityKind, EntityRef, changed_fields, group_ref
 from bot.domain.requests import DecisionReason, DisconnectionReason
 from bot.errors import UnknownSchema
 from bot.slack.context import OWN_REQUEST, RequestContext
-from bot.slack.features import picking, search
+from bot.slack.features import listing, picking, search
 from bot.slack.features.listing import pages_of, row, turning, unsearched
 from bot.slack.features.search import Found
 from bot.slack.views import record_facts, replies
-from bot.slack.views.message import Paragraph, Part, SmallPrint
+from bot.slack.views.buttons import show_buttons
+from bot.slack.views.message import Buttons, DisplaySettings, Paragraph, Part, SmallPrint
 from bot.slack.views.operation_text import DISCONNECT_REASONS, REASONS, note
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
@@ -31,14 +34,18 @@ from bot.slack.views.rich_text import (
     date_text,
     rich_text,
 )
-from bot.usecases.notifications.read_model import current_disconnections
+from bot.usecases.notifications.read_model import current_disconnections, group_records
+from bot.usecases.notifications.timeline import Moment, Timeline, VersionShown, disconnection_logs, timeline
 
 LISTED = 20
+"""Lines on a page."""
+GROUP_RECORDS = 12
+"""Records whose history is read for that of a group: some fifty queries."""
 _WORDS = MAX_QUOTE_LENGTH // 4
 
 
 def start(context: RequestContext, text: str) -> Json:
-    """`/noyo history who`: the newest entries of the audit log about one record."""
+    """`/noyo history who`: what happened to a group or to one record, newest first."""
     if not text:
         return picking.question(context, "Whose history?", "history", proposes=True)
     permission = context.authorize(Right.VIEW)
@@ -47,9 +54,12 @@ def start(context: RequestContext, text: str) -> Json:
     found = search.find(context, text)
     if not found.records:
         return replies.ephemeral(search.nothing_found(context, text))
+    group_id = found.group_id
+    if group_id is not None and (len(found.records) > 1 or group_id == text.casefold()):
+        return _of_group(context, group_records(group_id, context.deps.records, found.records))
     if len(found.records) > 1 or found.similar:
         return _which(context, found)
-    return _history(context, found.records[0])
+    return _of_record(context, found.records[0])
 
 
 def _which(context: RequestContext, found: Found) -> Json:
@@ -66,40 +76,95 @@ def _which(context: RequestContext, found: Found) -> Json:
     return replies.ephemeral(*parts, *turning(context, pages), *unsearched(found.records), found.hint)
 
 
-def _history(context: RequestContext, record_state: RecordState) -> Json:
-    entries = _entries(context, record_state)
+def _of_record(context: RequestContext, record_state: RecordState) -> Json:
     record = record_state.record
+    found = timeline([record_state], disconnection_logs([record_state]), context.deps)
     disconnection = current_disconnections([record_state], context.deps.records).get(record_state.entity)
     opening = rich_text("History of ", *record_facts.title(record, context.display), ":")
+    parts = _page(context, found, {})
     now = record_facts.status_line(record, disconnection)
-    notes = _notes(context, entries[:LISTED])
-    lines = [_line(entry, notes) for entry in entries[:LISTED]] or [rich_text("No actions in Switchboard.")]
-    if len(entries) > LISTED:
-        lines.append(rich_text("There are older entries."))
+    return replies.ephemeral(Paragraph([opening, now]), *parts, SmallPrint([record_facts.id_and_version(record)]))
+
+
+def _of_group(context: RequestContext, group: GroupRecords) -> Json:
+    shown = latest(group, GROUP_RECORDS)
+    found = timeline(shown, [*disconnection_logs(shown), group_ref(group.id)], context.deps)
+    opening = rich_text("History of ", listing.group_name(group), ", newest first:")
+    left_out = len(group.states) - len(shown)
+    parts = _page(context, found, record_labels(shown, context.display), whole=left_out == 0)
+    incomplete = f"These are the {len(shown)} of its {len(group.states)} records that changed last. "
+    others = f"{incomplete}For another one: {context.command} history and its id."
+    back = show_buttons(f"status {group.id}", "Show Group", f"Show {group.name}")
     return replies.ephemeral(
-        Paragraph([opening, now]), Paragraph(lines), SmallPrint([record_facts.id_and_version(record)])
+        Paragraph([opening]),
+        *parts,
+        *([Paragraph([rich_text(others)])] if left_out > 0 else []),
+        Buttons(back, f"{group.id}:back"),
     )
 
 
-def _entries(context: RequestContext, record_state: RecordState) -> list[AuditEntry]:
-    """The newest entries, with those of the request for this record and of requests to disconnect it.
-
-    Those requests have entities of their own, since they had no Noyo id yet.
-    """
-    found = context.deps.audit.entries(record_state.entity, limit=LISTED + 1)
-    requested_by = record_state.requested_by_operation
-    request = context.deps.operations.operation(requested_by) if requested_by else None
-    if request is not None and request.entity != record_state.entity:
-        earlier = context.deps.audit.entries(request.entity, limit=LISTED + 1)
-        found += [entry for entry in earlier if ("operation", request.id) in entry.details]
-    record = record_state.record
-    if isinstance(record, Connection) and record.group_id:
-        disconnection = pending_disconnection_ref(record.group_id, record.carrier_id)
-        found += context.deps.audit.entries(disconnection, limit=LISTED + 1)
-    return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)[: LISTED + 1]
+def latest(group: GroupRecords, number: int) -> list[RecordState]:
+    """The records of the group to which something happened last, as far as their states tell."""
+    newest_first = sorted(group.states, key=lambda state: -max(state.record.modified, state.owned_since or 0))
+    return newest_first[:number]
 
 
-def _notes(context: RequestContext, entries: list[AuditEntry]) -> dict[str, RichText]:
+def _page(
+    context: RequestContext, found: Timeline, about: Mapping[EntityRef, RichText], *, whole: bool = True
+) -> list[Part]:
+    """`whole`: whether all records were read that the history is of."""
+    pages = pages_of(context, len(found.moments), LISTED)
+    shown = lines(context, found.moments[pages.start : pages.end], about)
+    is_last_page = pages.end == pages.total
+    notes = [
+        "Nobody has done anything about it in Switchboard." if whole and not _has_actions(found) else "",
+        "Older entries are not shown here." if is_last_page and not found.is_complete else "",
+    ]
+    return [Paragraph(shown), Paragraph([rich_text(each) for each in notes]), *turning(context, pages)]
+
+
+def _has_actions(found: Timeline) -> bool:
+    return any(isinstance(each.happened, AuditEntry) for each in found.moments)
+
+
+# ---------------------------------------------------------------- a line for each moment
+
+
+def record_labels(states: Sequence[RecordState], display: DisplaySettings) -> dict[EntityRef, RichText]:
+    """Which of a group's records a line is about."""
+    records = [(state.entity, state.record.carrier_id) for state in states]
+    logs = [(entity, entity.key.rpartition("#")[2]) for entity in disconnection_logs(states)]
+    return {entity: _label(entity, carrier_id, display) for entity, carrier_id in [*records, *logs]}
+
+
+def _label(entity: EntityRef, carrier_id: str, display: DisplaySettings) -> RichText:
+    is_connection = entity.kind is EntityKind.CONNECTION
+    return rich_text(display.carrier(carrier_id), "" if is_connection else ", disconnection request", " · ")
+
+
+def lines(context: RequestContext, moments: Sequence[Moment], about: Mapping[EntityRef, RichText]) -> list[RichText]:
+    """`about`: what to name in the lines of an entity, if they are about several."""
+    notes = _notes(context, [each.happened for each in moments if isinstance(each.happened, AuditEntry)])
+    return [_line(context, each, about.get(each.entity, ()), notes) for each in moments]
+
+
+def _line(context: RequestContext, moment: Moment, about: RichText, notes: Mapping[str, RichText]) -> RichText:
+    what = moment.happened
+    happened = _version(what, context.display) if isinstance(what, VersionShown) else _entry(what, notes)
+    return rich_text(Timestamp(moment.at), " · ", *about, *happened)
+
+
+def _version(shown: VersionShown, display: DisplaySettings) -> RichText:
+    record, before = shown.record, shown.before
+    status = rich_text("Noyo: ", record_facts.status_name(record.status))
+    if before is None or before.status != record.status:
+        details = record_facts.message_text(record, _WORDS)
+        return rich_text(*status, ", ", *details) if details else status
+    changes = record_facts.change_lines(changed_fields(before, record), record.status, display)
+    return rich_text(*status, *(span for change in changes for span in (", ", *change)))
+
+
+def _notes(context: RequestContext, entries: Sequence[AuditEntry]) -> dict[str, RichText]:
     """The notes for Noyo by operation, while those are stored: the audit log contains no text that people typed."""
     with_note = [dict(entry.details) for entry in entries if _table_key(dict(entry.details)) in _DECIDED]
     ids = {details["operation"] for details in with_note if "operation" in details}
@@ -110,11 +175,11 @@ def _notes(context: RequestContext, entries: list[AuditEntry]) -> dict[str, Rich
     return {operation_id: note(operation) for operation_id, operation in found.items()}
 
 
-def _line(entry: AuditEntry, notes: Mapping[str, RichText]) -> RichText:
+def _entry(entry: AuditEntry, notes: Mapping[str, RichText]) -> RichText:
     who, details = UserMention(entry.actor) if entry.actor else "Switchboard", dict(entry.details)
     text = notes.get(details.get("operation", "")) if entry.action == "operation_submitted" else ()
     shown = rich_text("; note for Noyo: ", *text) if text else ()
-    return rich_text(Timestamp(entry.at), " · ", who, ": ", *_description(entry.action, details), *shown)
+    return rich_text(who, ": ", *_description(entry.action, details), *shown)
 
 
 def _description(action: str, details: Mapping[str, str]) -> RichText:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.content import GroupRecords
 from bot.domain.record_states import RecordState
 from bot.domain.records import EntityRef, Record
 from bot.slack.context import RequestContext
-from bot.slack.views import buttons, record_rows, replies
+from bot.slack.views import buttons, record_facts, record_rows, replies
 from bot.slack.views.message import Buttons, Paragraph, Part
 from bot.slack.views.record_rows import unreadable as unreadable
-from bot.slack.views.rich_text import Json, RichText, rich_text
+from bot.slack.views.rich_text import Json, RichText, UntrustedText, rich_text
 from bot.usecases.notifications.read_model import current_disconnections
 
 ROWS = 8
@@ -30,27 +31,28 @@ class Pages:
 
     number: int
     total: int
+    rows: int = ROWS
 
     @property
     def start(self) -> int:
-        return self.number * ROWS
+        return self.number * self.rows
 
     @property
     def end(self) -> int:
-        return min(self.start + ROWS, self.total)
+        return min(self.start + self.rows, self.total)
 
     @property
     def count(self) -> int:
-        return -(-self.total // ROWS)
+        return -(-self.total // self.rows)
 
     def text(self) -> str:
         """`9 to 16 of 68`; empty if all rows are shown."""
         return f"{self.start + 1} to {self.end} of {self.total}" if self.count > 1 else ""
 
 
-def pages_of(context: RequestContext, total: int) -> Pages:
+def pages_of(context: RequestContext, total: int, rows: int = ROWS) -> Pages:
     """The wanted page; the last one if the list has become shorter."""
-    return Pages(max(min(context.page.number, Pages(0, total).count - 1), 0), total)
+    return Pages(max(min(context.page.number, Pages(0, total, rows).count - 1), 0), total, rows)
 
 
 def turning(context: RequestContext, pages: Pages) -> list[Part]:
@@ -60,6 +62,10 @@ def turning(context: RequestContext, pages: Pages) -> list[Part]:
     turns = buttons.page_buttons(buttons.Page(context.page.text, pages.number), pages.count)
     shown = Paragraph([rich_text(pages.text(), ".")])
     return [shown, Buttons(turns, f"page:{pages.number}:{context.page.text}")]
+
+
+def group_name(group: GroupRecords) -> UntrustedText:
+    return UntrustedText(group.name or record_facts.UNNAMED_GROUP)
 
 
 def found_records(

@@ -16,7 +16,7 @@ from bot.domain.search_text import compact
 from bot.slack.context import RequestContext
 from bot.slack.features import list_open, listing
 from bot.slack.views import replies
-from bot.slack.views.message import Paragraph, Part
+from bot.slack.views.message import Paragraph
 from bot.slack.views.rich_text import Json, RichText, UntrustedText, rich_text
 
 
@@ -29,6 +29,14 @@ class Found:
     similar: bool = False
     """Whether only names that differ by a typing error were found. Nothing opens for these without a click."""
     hint: RichText = ()
+    is_filtered: bool = False
+    """Whether the text also named a status or a carrier, so that other records of the same group do not fit."""
+
+    @property
+    def group_id(self) -> str | None:
+        """The group, if all that was found certainly belongs to one and nothing else was asked for."""
+        groups = {state.record.group_id for state in self.records}
+        return groups.pop() if len(groups) == 1 and not self.similar and not self.is_filtered else None
 
 
 def find(context: RequestContext, text: str) -> Found:
@@ -45,7 +53,7 @@ def find(context: RequestContext, text: str) -> Found:
         more = list_open.read_open(context, replace(wanted, unknown=()), limit=listing.MOST_FOUND)
     records = list({state.entity: state for state in [*found, *more]}.values())
     if records:
-        return Found(records, text, hint=_spelling_hint(records, text))
+        return Found(records, text, hint=_spelling_hint(records, text), is_filtered=len(records) > len(found))
     return Found(context.deps.records.find_misspelled(text), text, similar=True)
 
 
@@ -64,17 +72,19 @@ def _spelling_hint(found: Sequence[RecordState], text: str) -> RichText:
     return rich_text("Leading zeros, spaces and hyphens of ids are ignored.")
 
 
-def answer(
-    context: RequestContext, opening: str, found: Found, fitting: Sequence[RecordState], *, last: Sequence[Part] = ()
-) -> Json:
+def answer(context: RequestContext, opening: str, found: Found, fitting: Sequence[RecordState]) -> Json:
     """Those that fit the command, with their buttons, or that nothing matches."""
     if not found.records:
         return replies.ephemeral(nothing_found(context, found.text))
-    shown = rich_text(opening)
-    if found.similar:
-        shown = rich_text("Nothing matches “", UntrustedText(found.text, 100), "”. Did you mean:")
     hint = [Paragraph([found.hint])] if found.hint else []
-    return listing.found_records(context, shown, fitting, last=[*hint, *last])
+    return listing.found_records(context, opening_of(found, opening), fitting, last=hint)
+
+
+def opening_of(found: Found, opening: str) -> RichText:
+    """Above what was found; `opening` is for what fits the text."""
+    if found.similar:
+        return rich_text("Nothing matches “", UntrustedText(found.text, 100), "”. Did you mean:")
+    return rich_text(opening)
 
 
 def nothing_found(context: RequestContext, text: str) -> RichText:

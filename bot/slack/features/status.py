@@ -15,18 +15,18 @@ from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityRef, Record, connection_ref
 from bot.slack.context import RequestContext
-from bot.slack.features import listing, pause, picking, search
+from bot.slack.features import group, listing, pause, picking, search
 from bot.slack.views import record_facts, replies
-from bot.slack.views.buttons import Action, ButtonValue
+from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.cards import message, no_links
-from bot.slack.views.message import Buttons, Message, Paragraph, Part
+from bot.slack.views.message import Message, Paragraph, Part
 from bot.slack.views.modals import UUID, notice, notice_view
 from bot.slack.views.operation_text import note_line
 from bot.slack.views.record_cards import disconnection_lines
 from bot.slack.views.record_facts import disconnection_facts, end_date, next_step, status_name
 from bot.slack.views.record_rows import question_row, unconfirmed_row
 from bot.slack.views.rich_text import MAX_QUOTE_LENGTH, Json, RichText, Timestamp, UntrustedText, labelled, rich_text
-from bot.usecases.notifications.read_model import record_card, waiting_entities, waiting_operations
+from bot.usecases.notifications.read_model import group_records, record_card, waiting_entities, waiting_operations
 from bot.usecases.operations import submit
 
 VERSIONS = 15
@@ -48,8 +48,9 @@ def _found(context: RequestContext, text: str) -> Json:
         return _nothing(context, text)
     if len(found.records) == 1 and not found.similar:
         return _card(context, found.records[0], found.hint)
-    opening = f"Several match. Which one? ({context.command} status with an id shows one.)"
-    return search.answer(context, opening, found, found.records, last=_group_buttons(found.records))
+    if found.group_id is not None:
+        return group.view(context, group_records(found.group_id, context.deps.records, found.records), found.hint)
+    return group.choices(context, found)
 
 
 def click_details(context: RequestContext, value: ButtonValue) -> None:
@@ -73,21 +74,12 @@ def _card(context: RequestContext, record_state: RecordState, hint: RichText) ->
     if card is None:
         return replies.ephemeral(search.nothing_found(context, record_state.entity.key))
     shown = message(card, context.display)
-    return replies.from_message(
-        replace(shown, parts=[*shown.parts, Paragraph([hint]), *_group_buttons([record_state])])
-    )
-
-
-def _group_buttons(found: Sequence[RecordState]) -> list[Part]:
-    """*Add a Carrier…*, if all connections found are of one group that Noyo has named."""
-    connections = [state for state in found if isinstance(state.record, Connection)]
-    if not connections or connections[0].record.group_id is None:
-        return []
-    if len({state.record.group_id for state in connections}) > 1:
-        return []
-    newest = connections[0].record
-    button = record_facts.record_button(Action.ADD_CARRIER, newest)
-    return [Buttons([button], f"{newest.entity}:{newest.version}:group")]
+    group_id = record_state.record.group_id
+    about = group_records(group_id, context.deps.records, [record_state]) if group_id is not None else None
+    footer: list[Part] = []
+    if about is not None:
+        footer = group.footer(context, about) if len(about.states) == 1 else group.link(about)
+    return replies.from_message(replace(shown, parts=[*shown.parts, Paragraph([hint]), *footer]))
 
 
 def _nothing(context: RequestContext, text: str) -> Json:

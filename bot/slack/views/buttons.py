@@ -37,6 +37,7 @@ class Action(StrEnum):
     DETAILS = "details"
     PREVIOUS_PAGE = "previous_page"
     NEXT_PAGE = "next_page"
+    SHOW = "show"
     CLAIM = "claim"
     RELEASE = "release"
     ARRIVED = "resolve_arrived"
@@ -211,6 +212,17 @@ def page_buttons(page: Page, pages: int) -> tuple[Json, ...]:
 def home_button(action: Action, label: str, page: Page, *, spoken: str, primary: bool = False) -> Json:
     """A button of the App Home, which then shows this page: `text` is the filter. `spoken` is for screen readers."""
     return {**_button(action, label, ButtonValue(page=page), primary=primary), "accessibility_label": spoken}
+
+
+def show_buttons(text: str, label: str, spoken: str = "") -> tuple[Json, ...]:
+    """A button that shows the answer to this command, to the person alone; none if the text is too long for it.
+
+    `spoken`: for screen readers, if the label does not say what is shown.
+    """
+    if len(json.dumps(text)) > MAX_PAGE_TEXT:
+        return ()
+    accessibility = {"accessibility_label": truncate(spoken, _MAX_LABEL)} if spoken else {}
+    return ({**_button(Action.SHOW, label, ButtonValue(page=Page(text))), **accessibility},)
 
 
 def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple[Json, ...]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 
 from bot import policies
-from bot.domain.content import Alert, KnownGroup, RecordCard, RelatedRecords, RequestCard, Summary
+from bot.domain.content import Alert, GroupRecords, KnownGroup, RecordCard, RelatedRecords, RequestCard, Summary
 from bot.domain.operations import Operation, OperationState, OutcomeKind
-from bot.domain.record_filter import NEED_OUR_ACTION
+from bot.domain.record_filter import NEED_OUR_ACTION, listed, urgency
 from bot.domain.record_states import RecordState, current_disconnection, is_connected, operation_card_key, was_connected
-from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef
+from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, is_open
 from bot.domain.reminders import awaits_decision
 from bot.domain.requests import ConnectionRequest, DisconnectionRequest
 from bot.usecases.dependencies import Dependencies
@@ -216,6 +217,29 @@ def _states_of(members: Iterable[EntityRef], record_state: RecordState, records:
     others = (entity for entity in members if entity != record_state.entity)
     states = records.record_states(others, skip_unreadable=skip)
     return sorted(states.values(), key=lambda state: (-state.record.created, state.record.id))
+
+
+def group_records(group_id: str, records: RecordRepository, known: Iterable[RecordState] = ()) -> GroupRecords:
+    """The records of a group with those that are `known` to belong to it: the index may lag in both directions."""
+    members = records.in_group(group_id, limit=policies.GROUP_MAX_RECORDS + 1)
+    read = members[: policies.GROUP_MAX_RECORDS]
+    found = records.record_states(read, skip_unreadable=True)
+    all_states = {state.entity: state for state in known} | found
+    states = [state for state in all_states.values() if state.record.group_id == group_id]
+    return GroupRecords(
+        group_id,
+        tuple(sorted(states, key=_urgency)),
+        _current(states, states),
+        is_complete=len(members) == len(read),
+        unreadable=len(read) - len(found),
+    )
+
+
+def _urgency(state: RecordState) -> tuple[bool, bool, int, date, int, str]:
+    """Open records by status, in the order of `in_status`; then connections that are completed; then all others."""
+    row, is_closed = listed(state), not is_open(state.status)
+    rank = 0 if is_closed else urgency(row)
+    return is_closed, not was_connected(state), rank, row.end_date or date.max, row.modified, row.entity.key
 
 
 def groups_named(text: str, records: RecordRepository) -> list[KnownGroup]:

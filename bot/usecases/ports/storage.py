@@ -37,8 +37,8 @@ class RecordRepository(Protocol):
     def has_version(self, entity: EntityRef, record: Record) -> bool:
         """Whether the history contains this version."""
 
-    def history(self, entity: EntityRef, *, since: int) -> list[Record]:
-        """All known versions with `modified` at or after `since`, oldest first."""
+    def history(self, entity: EntityRef, *, since: int, limit: int | None = None) -> list[Record]:
+        """All known versions with `modified` at or after `since`, or the newest `limit` of them, oldest first."""
 
     def newest_modified(self, kind: EntityKind) -> tuple[int, EntityRef] | None:
         """The newest known `modified` and its record. From an index, so it may lag."""
@@ -101,6 +101,10 @@ class OperationRepository(Protocol):
 
     def last_on(self, entity: EntityRef) -> Operation | None:
         """The newest settled operation that held the entity's lock, while it is still stored. Consistent read."""
+
+    def operations_on(self, entities: Iterable[EntityRef]) -> list[Operation]:
+        """What `open_on` and `last_on` return for each of these. Consistent reads in batches; those that this release
+        cannot read are left out."""
 
     def claim(
         self,

@@ -62,8 +62,8 @@ def _status_answers() -> Iterator[Entry]:
     yield typed("One match: outside production", f"status {NAME}", records=[connection()], display=OTHER_ENVIRONMENT)
     several = [connection(), connection(id="2", status=ConnectionStatus.COMPLETED), request()]
     yield typed("Several matches", f"status {NAME}", records=several)
-    yield typed("More matches than fit", f"status {NAME}", records=_connections(12))
-    yield typed("More matches than are searched", f"status {NAME}", records=_connections(100))
+    yield typed("More matches than fit", f"status {NAME}", records=_connections(12, group_id=None))
+    yield typed("More matches than are searched", f"status {NAME}", records=_connections(100, group_id=None))
     yield typed("No match", "status Willow Works")
     yield typed("An id that is not known yet", f"status {ID}")
     yield typed("A guest asks for the status", "status", actor=GUEST)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from infra.local.gallery import cards, carriers, commands, corrections, forms, home, hostile, reports, threads
+from infra.local.gallery import cards, carriers, commands, corrections, forms, groups, home, hostile, reports, threads
 from infra.local.gallery.entries import Entry, Ephemeral, HomeTab, Modal, Section
 from infra.local.gallery.ports import NOW, PEOPLE
 from infra.local.page.screen import HOME, Location, screen
@@ -47,6 +47,7 @@ def sections() -> tuple[Section, ...]:
         forms.resolutions(),
         home.homes(),
         commands.status_answers(),
+        groups.group_answers(),
         commands.list_answers(),
         commands.search_answers(),
         commands.shortcut_answers(),

@@ -162,6 +162,10 @@ class Operations:
     def _on(self, entity: EntityRef) -> list[Operation]:
         return [operation for operation in self._stored.values() if operation.entity == entity]
 
+    def operations_on(self, entities: Iterable[EntityRef]) -> list[Operation]:
+        found = [each for entity in entities for each in (self.open_on(entity), self.last_on(entity))]
+        return [operation for operation in found if operation is not None]
+
     def waiting_for_people(self, *, limit: int) -> list[str]:
         waits = (OperationState.NEEDS_RESOLUTION, OperationState.AWAITING_CONFIRMATION)
         return [operation.id for operation in self._stored.values() if operation.state in waits][:limit]

@@ -10,7 +10,7 @@ from bot.domain.outbox import ExpectedVersion, RecordChange
 from bot.domain.record_states import link_to_operation, new_record_state
 from bot.domain.records import connection_ref
 from bot.domain.requests import ConnectionRequest, RetryRequest
-from bot.dynamodb import Repositories
+from bot.dynamodb import Repositories, schema
 from bot.dynamodb.repositories.operations import DynamoOperationRepository
 from bot.dynamodb.table import Table
 from bot.errors import ConcurrentUpdate, LeaseLost, SubmissionConflict, UnknownSchema
@@ -407,3 +407,25 @@ def test_only_one_of_many_workers_settles_an_operation(store: Repositories, race
 
     assert outcomes.count(None) == 1
     assert [number for number in range(len(outcomes)) if store.outbox.event(f"n{number}")] == [outcomes.index(None)]
+
+
+def test_the_open_and_the_last_operation_on_several_entities_are_read_at_once(store: Repositories) -> None:
+    first_retry, second_retry = a_retry(), replace(a_retry(), id="V99")
+    taken = claimed(store, submitted(store, first_retry))
+    store.operations.save(settled(taken), lease="lease-1")
+    submitted(store, second_retry)
+    submitted(store, a_request())
+
+    found = store.operations.operations_on([first_retry.entity, a_request().entity, connection_ref(uuid(99))])
+
+    assert {each.id for each in found} == {first_retry.id, second_retry.id, a_request().id}
+
+
+def test_a_lock_that_this_release_cannot_read_is_left_out(store: Repositories, engine: Engine) -> None:
+    submitted(store, a_retry())
+    key = schema.lock(a_retry().entity)
+    lock = engine.item(key.pk, key.sk)
+    assert lock is not None
+    engine.put(**lock | {"schema": {"N": "99"}})
+
+    assert store.operations.operations_on([a_retry().entity]) == []

@@ -76,6 +76,7 @@ def test_a_newer_version_replaces_the_state_and_both_are_in_the_history(store: R
     assert store.records.record_state(old.entity) == advance(record_state, new, NOW + 6)
     assert store.records.history(old.entity, since=0) == [old, new]
     assert store.records.history(old.entity, since=NOW + 1) == [new]
+    assert store.records.history(old.entity, since=0, limit=1) == [new]
     assert store.outbox.event("n1") == an_event()
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from bot.domain.people import AuditEntry
+from bot.slack import commands
+from bot.slack.context import Actor
 from bot.slack.views import record_facts
 from bot.slack.views.buttons import Action
 from tests.slack.incoming import (
     answer_text,
+    context_of,
     modal_text,
     press_button,
     store_connection,
@@ -82,10 +85,10 @@ def test_history_shows_actors_and_actions_newest_first(system: System) -> None:
 
 
 def test_an_entry_of_an_unknown_kind_is_shown_as_stored(system: System) -> None:
-    record_state = store_disconnection_request(system, "Kilo Inc")
+    record_state = store_disconnection_request(system, "Oscar Inc")
     write_entry(system, record_state, "teleported <!here>", 1, outcome="odd")
     write_entry(system, record_state, "operation_submitted", 2)
-    text = answer_text(system, type_command(system, "history Kilo"))
+    text = answer_text(system, type_command(system, "history Oscar"))
     assert "teleported" in text
     assert "odd" in text
     assert "asked for something" in text
@@ -112,13 +115,26 @@ def test_history_shows_conflicts_and_their_reasons(system: System) -> None:
     ]
 
 
-def test_a_long_history_shows_twenty_entries(system: System) -> None:
+def test_a_long_history_has_pages_of_twenty_entries(system: System) -> None:
     record_state = store_disconnection_request(system, "Lima Inc")
-    for at in range(25):
+    for at in range(24):
         write_entry(system, record_state, "denied", at)
     text = answer_text(system, type_command(system, "history Lima"))
-    assert text.count("was refused: they lack the right") == 20
-    assert "There are older entries." in text
+    assert "Noyo: Needs review" in text
+    assert text.count("was refused: they lack the right") == 19
+    assert "1 to 20 of 25." in text
+    assert "[Next]" in text
+
+
+def test_a_history_that_is_too_long_says_that_it_was_cut(system: System) -> None:
+    record_state = store_disconnection_request(system, "Xray Partners")
+    for at in range(320):
+        write_entry(system, record_state, "denied", at)
+    assert "not shown here" not in answer_text(system, type_command(system, "history Xray"))
+    context = context_of(system, ANA).for_actor(Actor(ANA, None, "1.2.3"))
+    last = commands.answer(context, "history Xray", 99)
+    assert "Older entries are not shown here." in str(last["blocks"])
+    assert "301 to 301 of 301" in str(last["blocks"])
 
 
 def test_the_history_of_a_connection_begins_with_the_request_for_it(system: System) -> None:
@@ -137,4 +153,6 @@ def test_history_explains_when_no_record_several_records_or_no_actions_match(sys
     text = answer_text(system, type_command(system, "history November"))
     assert "Several match. Type /noyo history and the id of one:" in text
     assert first.record.id in text
-    assert "No actions in Switchboard." in answer_text(system, type_command(system, f"history {first.record.id}"))
+    text = answer_text(system, type_command(system, f"history {first.record.id}"))
+    assert "Noyo: Unable to connect, Group not found" in text
+    assert "Nobody has done anything about it in Switchboard." in text

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.usecases.notifications.read_model import groups_named, known_group, similar_groups
+from bot import policies
+from bot.usecases.notifications.read_model import group_records, groups_named, known_group, similar_groups
 from tests.slack.incoming import new_system, store_connection, store_disconnection_request
 from tests.system import System
 
@@ -64,3 +65,21 @@ def test_numbered_groups_are_not_similar(system: System) -> None:
     store_connection(system, "Plant 17", group_id="aaaaaaaa-0000-4000-8000-000000000002")
 
     assert similar_groups("Plant 18", system.bot.repositories.records) == []
+
+
+def test_the_records_of_a_group_include_what_the_index_does_not_show_yet(system: System) -> None:
+    records = system.bot.repositories.records
+    known = records.find("harbor", limit=10)
+
+    assert {state.record.group_id for state in group_records(HARBOR, records, known).states} == {HARBOR}
+    assert len(group_records(HARBOR, records).states) == 2
+    found = group_records("a group that the index does not show", records, known)
+    assert (found.states, found.name, found.is_complete) == ((), "", True)
+
+
+def test_a_group_with_very_many_records_is_read_in_part(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policies, "GROUP_MAX_RECORDS", 1)
+
+    found = group_records(HARBOR, system.bot.repositories.records)
+
+    assert (len(found.states), found.is_complete) == (1, False)
