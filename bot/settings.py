@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot import policies
-from bot.domain.carriers import Carriers, read_carriers
+from bot.domain.carriers import Carriers, parse_carriers
 from bot.domain.not_moving import Limits, parse_limits
 from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy
@@ -278,4 +277,4 @@ def _holders(text: str) -> frozenset[str]:
 
 def _carriers_file(path: str) -> Carriers:
     """From a JSON file; without a path, no carriers are named."""
-    return read_carriers(json.loads(Path(path).read_text(encoding="utf-8"))) if path else Carriers()
+    return parse_carriers(Path(path).read_text(encoding="utf-8")) if path else Carriers()

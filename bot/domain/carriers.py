@@ -1,13 +1,15 @@
 """What a deployment says of its carriers: names and aliases, whom to contact, and what each one needs in a request.
 
-The text comes from an operator. `read_carriers` checks all of it, so that nothing else has to.
+The text comes from an operator. `parse_carriers` checks all of it, so that nothing else has to.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.domain.records import is_uuid
 
@@ -16,6 +18,8 @@ EXTRA_FIELDS = ("broker_federal_ein", "broker_tin", "employer_email_address")
 MAX_TEXT = 255
 MAX_ALIASES = 20
 MAX_PATTERN = 100
+MAX_BYTES = 350_000
+"""Of all carriers as JSON without spaces. DynamoDB takes items of at most 400 kB."""
 MAX_REPEATS = 3
 """Quantifiers of an alternative that can match more than one length. Each multiplies the time of a failing match by the
 length of the text: three take milliseconds for the longest carrier group id, five more than a second."""
@@ -78,6 +82,26 @@ class Carriers:
         return sorted(found.items(), key=lambda pair: pair[1].casefold())
 
 
+class _Object(dict[str, Any]):
+    """An object of JSON; of a key that is given twice it has the last value."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        keys = [key for key, _ in pairs]
+        self.repeated = sorted({key for key in keys if keys.count(key) > 1}) if len(self) < len(keys) else []
+
+
+def parse_carriers(text: str) -> Carriers:
+    """From the text of a carriers file. Raises ValueError, which lists all mistakes."""
+    try:
+        content = json.loads(text, object_pairs_hook=_Object)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {error.lineno}, column {error.colno}: this is not JSON ({error.msg})") from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    return read_carriers(content)
+
+
 def read_carriers(content: object) -> Carriers:
     """From an object of carrier id to name, or to name and details. Raises ValueError, which lists all mistakes."""
     if not isinstance(content, dict):
@@ -85,7 +109,10 @@ def read_carriers(content: object) -> Carriers:
     mistakes = [f"{carrier_id}: {mistake}" for carrier_id, given in content.items() for mistake in _mistakes(given)]
     mistakes += [f"{key} must be the id of a carrier at Noyo, with its name" for key in content if not is_uuid(key)]
     ids = [key.lower() for key in content]
-    mistakes += [f"{carrier_id} is given twice" for carrier_id in sorted(set(ids)) if ids.count(carrier_id) > 1]
+    repeated = {carrier_id for carrier_id in ids if ids.count(carrier_id) > 1} if len(set(ids)) < len(ids) else set()
+    repeated |= {key.lower() for key in _repeated(content)}
+    mistakes += [f"{carrier_id} is given twice" for carrier_id in sorted(repeated)]
+    mistakes += _size_mistakes(content)
     if mistakes:
         raise ValueError("; ".join(mistakes))
     names = {
@@ -93,6 +120,24 @@ def read_carriers(content: object) -> Carriers:
     }
     details = {key.lower(): _details(given) for key, given in content.items() if not isinstance(given, str)}
     return Carriers(names, details)
+
+
+def compact_json(content: object) -> str:
+    """How the table stores carriers."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+
+
+def _size_mistakes(content: object) -> Iterator[str]:
+    size = len(compact_json(content).encode("utf-8", "replace"))
+    if size > MAX_BYTES:
+        yield (
+            f"it is too large: {size:,} bytes without spaces, of at most {MAX_BYTES:,}; leave out carriers that you do "
+            "not use, or shorten their texts"
+        )
+
+
+def _repeated(given: object) -> list[str]:
+    return given.repeated if isinstance(given, _Object) else []
 
 
 def _details(given: Mapping[str, object]) -> CarrierDetails:
@@ -108,6 +153,7 @@ def _mistakes(given: object) -> Iterator[str]:
         yield "it must be a name, or an object with a name"
         return
     yield from (f"unknown key {key}" for key in sorted(set(given) - _KEYS))
+    yield from (f"{key} is given twice" for key in _repeated(given))
     if not _is_text(given.get("name")):
         yield f"name must be its name: 1 to {MAX_TEXT} visible characters"
     for key in ("contact", "example", "hint"):

@@ -1,8 +1,11 @@
 """Carriers and their configured names."""
 
+import json
+from uuid import UUID
+
 import pytest
 
-from bot.domain.carriers import UNKNOWN_CARRIER, Carriers, read_carriers
+from bot.domain.carriers import MAX_BYTES, UNKNOWN_CARRIER, Carriers, compact_json, parse_carriers, read_carriers
 
 CARRIERS = Carriers({"c699": "Guardian", "a84e": "beam Dental"})
 
@@ -110,3 +113,46 @@ def test_all_mistakes_are_named_at_once() -> None:
 def test_something_else_than_an_object_is_a_mistake(content: object) -> None:
     with pytest.raises(ValueError, match="one object"):
         read_carriers(content)
+
+
+def mistakes_in(text: str) -> str:
+    with pytest.raises(ValueError) as raised:
+        parse_carriers(text)
+    return str(raised.value)
+
+
+def test_what_is_given_twice_is_a_mistake_and_not_the_last_one() -> None:
+    twice = f'''{{"{GUARDIAN}": "Guardian", "{GUARDIAN}": "Other",
+                   "{BEAM}": {{"name": "Beam", "contact": "Ana", "contact": "Ben"}}}}'''
+
+    assert mistakes_in(twice) == f"{BEAM}: contact is given twice; {GUARDIAN} is given twice"
+    assert parse_carriers(json.dumps({GUARDIAN: WHOLE, BEAM: "Beam"})) == read_carriers({GUARDIAN: WHOLE, BEAM: "Beam"})
+
+
+def test_text_that_is_not_json_is_named_with_its_line() -> None:
+    assert mistakes_in(f'{{"{GUARDIAN}": "Guardian",\n "{BEAM}": Beam}}').startswith(
+        "line 2, column 42: this is not JSON"
+    )
+    assert mistakes_in("").startswith("line 1, column 1")
+    assert mistakes_in("[" * 100_000) == "it is nested too deeply"
+
+
+def many(number: int, **changes: object) -> dict[str, object]:
+    return {str(UUID(int=index)): WHOLE | changes for index in range(number)}
+
+
+@pytest.mark.parametrize("number", [40, 1000])
+def test_as_many_carriers_as_any_team_has_are_accepted(number: int) -> None:
+    carriers = parse_carriers(json.dumps(many(number), indent=2))
+
+    assert len(carriers.matching("glic")) == number
+
+
+def test_more_than_the_table_can_store_is_a_mistake() -> None:
+    long = many(1000, hint="é" * 120)
+
+    assert len(compact_json(long)) < MAX_BYTES < len(compact_json(long).encode())
+    assert mistakes_in(json.dumps(long)) == (
+        "it is too large: 463,001 bytes without spaces, of at most 350,000; leave out carriers that you do not use, "
+        "or shorten their texts"
+    )
