@@ -19,6 +19,7 @@ from bot.slack.features import group, listing, pause, picking, search
 from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.cards import message, no_links
+from bot.slack.views.carrier_facts import contact_line
 from bot.slack.views.message import Message, Paragraph, Part
 from bot.slack.views.modals import UUID, notice, notice_view
 from bot.slack.views.operation_text import note_line
@@ -142,6 +143,7 @@ def _everything(context: RequestContext, card: RecordCard) -> list[Part]:
         record_facts.title(record, context.display),
         record_facts.status_line(record, card.disconnection),
         labelled("Next", *next_step(record, context.display, card.disconnection)),
+        *contact_line(record.carrier_id, context.display),
         *disconnection_lines(card, context.display, no_links),
         labelled("Created", Timestamp(record.created)),
         # Noyo itself names the source of a request to disconnect.

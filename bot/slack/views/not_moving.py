@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.content import NotMoving, NotMovingRecord
 from bot.domain.records import Connection, Disconnection
 from bot.slack.views import record_facts
+from bot.slack.views.carrier_facts import contact_line
 from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, SmallPrint
 from bot.slack.views.record_cards import claimed_by
 from bot.slack.views.rich_text import PlainText, RichText, Span, Timestamp, UntrustedText, plural, rich_text
@@ -13,14 +14,15 @@ from bot.slack.views.rich_text import PlainText, RichText, Span, Timestamp, Untr
 def not_moving(content: NotMoving, display: DisplaySettings) -> Message:
     """Answers, each morning: what should I ask this carrier, Noyo or a colleague about today?
 
-    People call a carrier with a list in hand, so a line says which group it is and its id there. What can go wrong: the
-    channel fills with one message for each record, or a cut list looks complete. So there is one message for each
-    carrier, and it says how to list everything. It is never updated, so it has a time.
+    People call a carrier with a list in hand, so a line says which group it is and its id there, and the last one whom
+    to call. What can go wrong: the channel fills with one message for each record, or a cut list looks complete. So
+    there is one message for each carrier, and it says how to list everything. It is never updated, so it has a time.
     """
     listed = [_row(record) for record in content.records]
     as_of = rich_text("As of ", Timestamp(content.at), ". Posted once each business day. ")
     parts: list[Part] = [
         Paragraph([*listed, *_more_line(content.total - len(listed))]),
+        Paragraph(contact_line(content.carrier_id, display)),
         SmallPrint([rich_text(*as_of, "See these and their buttons as they are now: ", *_command(content, display))]),
     ]
     title = rich_text("Not moving at ", display.carrier(content.carrier_id), f": {plural(content.total, 'record')}")

@@ -9,10 +9,18 @@ from bot.domain.content import Alert, RecordCard, RelatedRecords
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.reconciliation import status_matches_decision
 from bot.domain.record_states import RecordState, decidable
-from bot.domain.records import Connection, Disconnection, DisconnectionSource, DisconnectionStatus, Record
+from bot.domain.records import (
+    Connection,
+    ConnectionStatus,
+    Disconnection,
+    DisconnectionSource,
+    DisconnectionStatus,
+    Record,
+)
 from bot.domain.requests import DecisionRequest
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.buttons import Action
+from bot.slack.views.carrier_facts import contact_line
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote, SmallPrint
 from bot.slack.views.record_facts import disconnection_facts, end_date_text, next_step, status_name
 from bot.slack.views.rich_text import (
@@ -31,6 +39,8 @@ from bot.slack.views.rich_text import (
 
 OTHER_CARRIERS_SHOWN = 6
 EARLIER_SHOWN = 3
+_ASK_THE_CARRIER = (ConnectionStatus.UNABLE_TO_CONNECT, ConnectionStatus.CARRIER_AUTHORIZATION)
+"""The statuses whose next step is to contact the carrier."""
 DECIDED_ELSEWHERE = "Decided outside Switchboard, according to the last 30 days"
 """Operations are stored for 30 days, so an older decision of ours would look like one made elsewhere."""
 _POSSIBLY_OURS = frozenset(
@@ -48,7 +58,7 @@ def connection_card(card: RecordCard, record: Connection, display: DisplaySettin
     retry that may still fail, and "Completed" for a group that is being disconnected. So an open operation removes the
     buttons, past outcomes show only without one, and a disconnection request that ends the connection is its status.
     """
-    parts: list[Part] = [Paragraph(_facts(card, record, now_or_next(card, record, display)))]
+    parts: list[Part] = [Paragraph(_facts(card, record, display))]
     parts.append(Paragraph(disconnection_lines(card, display, links)))
     message = record_facts.message_text(record)
     parts += [Paragraph([labelled(record_facts.message_label(record.status))]), Quote(message)] if message else []
@@ -58,10 +68,12 @@ def connection_card(card: RecordCard, record: Connection, display: DisplaySettin
     return Message(parts, record_facts.group_and_carrier(record, display), display.warning())
 
 
-def _facts(card: RecordCard, record: Connection, next_line: RichText) -> list[RichText]:
+def _facts(card: RecordCard, record: Connection, display: DisplaySettings) -> list[RichText]:
+    asks = record.status in _ASK_THE_CARRIER and open_operation(card) is None
     return [
         record_facts.status_line(record, card.disconnection),
-        next_line,
+        now_or_next(card, record, display),
+        *(contact_line(record.carrier_id, display) if asks else []),
         record_facts.carrier_group_id_line(record),
         record_facts.requester(card.record_state),
         record_facts.attempts(card.record_state),

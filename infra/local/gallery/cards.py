@@ -107,6 +107,7 @@ def _connection_cards() -> Iterator[Posted]:
     action = RecordCard(connection(status=ConnectionStatus.ACTION_REQUIRED))
     yield posted("Connection: action required, retry allowed", action, retryable)
     yield posted("Connection: a time out of range", RecordCard(connection(modified=10**13)))
+    yield posted("Connection: the carrier's contact", RecordCard(connection()), DETAILED)
     yield posted("Connection: outside production", RecordCard(connection()), OTHER_ENVIRONMENT)
     yield posted("Connection: observe-only mode", RecordCard(connection()), OBSERVING)
     for status in DISCONNECTION_STATUSES[:3] + DISCONNECTION_STATUSES[-1:]:

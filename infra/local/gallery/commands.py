@@ -15,7 +15,7 @@ from bot.slack.views import replies
 from bot.slack.views.buttons import Action
 from bot.slack.views.modals import notice
 from infra.local.environment import TEAM
-from infra.local.gallery.cards import OBSERVING, OTHER_ENVIRONMENT, connection, request
+from infra.local.gallery.cards import DETAILED, OBSERVING, OTHER_ENVIRONMENT, connection, request
 from infra.local.gallery.entries import Entry, Ephemeral, Modal, Section
 from infra.local.gallery.forms import PAUSED, about
 from infra.local.gallery.interactions import clicked, sent, typed, used
@@ -95,6 +95,7 @@ def _details() -> Iterator[Entry]:
     completed = connection(status=ConnectionStatus.COMPLETED, completed=CHANGED)
     both = [completed, request(status=DisconnectionStatus.PROCESSING)]
     yield clicked("Details of a connection that is being disconnected", Action.DETAILS, about(completed), records=both)
+    yield clicked("Details: the carrier's contact", Action.DETAILS, about(failed), records=[failed], display=DETAILED)
     yield clicked("Details: not stored", Action.DETAILS, about(failed))
     yield clicked("Details: a guest", Action.DETAILS, about(failed), records=[failed], actor=GUEST)
 

@@ -15,6 +15,7 @@ from bot.slack.views.replies import reply_title, reply_view
 from infra.local.gallery.cards import (
     BEAM,
     CONNECTION_STATUSES,
+    DETAILED,
     DISCONNECTION_STATUSES,
     DISPLAY,
     OBSERVING,
@@ -166,6 +167,7 @@ def _not_moving() -> Iterator[Posted]:
     late = NotMovingRecord(request(status=DisconnectionStatus.PROCESSING), 9, is_overdue=True)
     carrier = a_connection().carrier_id
     yield posted("Not moving", NotMoving(carrier, (failed, late, waits), 3, 1, LATER))
+    yield posted("Not moving: the carrier's contact", NotMoving(carrier, (waits,), 1, 7, LATER), DETAILED)
     yield posted("Not moving: one record since today", NotMoving(carrier, (late,), 1, 0, LATER))
     yield posted("Not moving: more than fit", NotMoving(carrier, (waits,) * 10, 24, 7, LATER))
     yield posted("Not moving: a carrier without a name", NotMoving("unnamed", (waits,), 1, 7, LATER))

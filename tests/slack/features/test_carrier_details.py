@@ -31,6 +31,7 @@ CARRIERS = {
     PRINCIPAL: {
         "name": "Principal",
         "aliases": ["PFG"],
+        "contact": "Employer services, 555-0101",
         "fields": ["broker_tin"],
         "pattern": "PR-[0-9]{3,6}",
         "example": "PR-10042",
@@ -160,3 +161,11 @@ def test_an_alias_names_the_carrier(system: System, command: str) -> None:
 def test_the_card_of_a_removed_carrier_shows_its_id(system: System) -> None:
     store_connection(system, "Harbor Foods", carrier_id=REMOVED)
     assert REMOVED in answer_text(system, type_command(system, "status harbor"))
+
+
+def test_details_name_the_contact_of_the_carrier(system: System) -> None:
+    for carrier_id, contact in ((PRINCIPAL, "Employer services, 555-0101"), (GUARDIAN, None)):
+        record = store_connection(system, "Harbor Foods", "completed", carrier_id=carrier_id).record
+        press_button(system, record_facts.record_button(Action.DETAILS, record), ANA)
+        assert ("Carrier's contact" in modal_text(system)) == (contact is not None)
+        assert contact is None or contact in modal_text(system)
