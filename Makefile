@@ -9,7 +9,7 @@ INSTALLER ?= uv
 # A Python of Lambda's version, for bytecode; empty to search for one. BYTECODE=no builds without bytecode.
 TARGET_PYTHON ?=
 BYTECODE ?= yes
-# For make deploy and make destroy: CONFIRM=no does not ask, UNCOMMITTED=yes allows uncommitted changes,
+# For make deploy, make carriers and make destroy: CONFIRM=no does not ask, UNCOMMITTED=yes allows uncommitted changes,
 # DATA=delete also deletes the data.
 STAGE ?=
 DRY_RUN ?=
@@ -40,7 +40,7 @@ COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-e
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-long explore test-dynamodb test-package test-template test-browser pictures check format prove trace bench memory build manifest deploy destroy audit lock clean
+.PHONY: help demo serve test test-long explore test-dynamodb test-package test-template test-browser pictures check format prove trace bench memory build manifest deploy carriers destroy audit lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -126,6 +126,9 @@ $(SAM): requirements/deploy.txt $(READY)
 deploy: $(SAM) ## deploys STAGE=name (infra/stages/name.toml) after a confirmation; DRY_RUN=1 only prints the commands
 	@$(RUN) -m infra.deploy deploy "$(STAGE)" --dry-run "$(DRY_RUN)" --confirm "$(CONFIRM)" \
 		--uncommitted "$(UNCOMMITTED)" --python "$(TARGET_PYTHON)"
+
+carriers: $(READY) ## uploads the carriers of STAGE=name, which the running bot uses within two minutes; DRY_RUN=1
+	@$(RUN) -m infra.deploy carriers "$(STAGE)" --dry-run "$(DRY_RUN)"
 
 destroy: $(SAM) ## deletes the stack of STAGE= and keeps its data; DATA=delete deletes the data too
 	@$(RUN) -m infra.deploy destroy "$(STAGE)" --dry-run "$(DRY_RUN)" --data "$(DATA)"

@@ -80,7 +80,8 @@ class Deployment:
         from bot.slack.context import RequestContext
         from bot.slack.views.message import display_settings
 
-        settings, display = self.settings, display_settings(self.settings)
+        settings = self.settings
+        display = display_settings(settings, self.receiver_dependencies.carriers)
         api = self._slack_api(policies.SLACK_RECEIVER_TIMEOUT_SECONDS, self._deadline.left)
         deps = dataclasses.replace(
             self.receiver_dependencies,
@@ -128,15 +129,18 @@ class Deployment:
     @cached_property
     def slack_dependencies(self) -> Dependencies:
         """What the worker that posts to Slack works with."""
+        from bot.dynamodb.carriers_file import carriers_source
         from bot.slack.api.client import SlackMessageGateway
         from bot.slack.api.workspace import SlackUserDirectory
         from bot.slack.views.message import display_settings
 
         api = self._slack_api(policies.SLACK_WORKER_TIMEOUT_SECONDS)
+        display = display_settings(self.settings, self.worker_dependencies.carriers)
         return dataclasses.replace(
             self.worker_dependencies,
+            carriers_source=carriers_source(self.settings.carriers_file, lambda: self.worker_client("s3")),
             holidays=self._holidays(),
-            slack=SlackMessageGateway(api, display_settings(self.settings)),
+            slack=SlackMessageGateway(api, display),
             user_directory=SlackUserDirectory(api, self.clock),
         )
 
@@ -220,9 +224,14 @@ class Deployment:
 
     def _dependencies(self, make_client: Callable[[str], Any], timeouts: TimeoutPolicy) -> Dependencies:
         from bot.dynamodb import KmsEncryptor, repositories_on
+        from bot.usecases.admin.carriers import CarriersInUse
 
         settings, slack, aws = self.settings, self.settings.slack, self.settings.aws
-        repositories = repositories_on(make_client("dynamodb"), aws.table, timeouts)
+        client = make_client("dynamodb")
+        repositories = repositories_on(client, aws.table, timeouts)
+        # Whatever carriers this process has are good enough to go on with, so a failed read is not repeated.
+        once = dataclasses.replace(timeouts, total=timeouts.read)
+        carriers = CarriersInUse(repositories_on(client, aws.table, once).carriers, self.clock)
         return Dependencies(
             clock=self.clock,
             new_id=new_id,
@@ -236,6 +245,7 @@ class Deployment:
             pauses=repositories.pauses,
             polling=repositories.polling,
             health=repositories.health,
+            carriers=carriers,
             encryptor=KmsEncryptor(lambda: make_client("kms"), aws.kms_key, timeouts.begin),
             policy=settings.policy,
             mode=settings.mode,

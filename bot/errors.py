@@ -130,5 +130,9 @@ class SecretUnavailable(SwitchboardError):
     """A secret cannot be read or lacks a value. The message names the secret and never contains a value."""
 
 
+class CarriersFileUnavailable(SwitchboardError):
+    """The carriers file cannot be read. The message says why, and what to do."""
+
+
 class SettingsError(SwitchboardError):
     """Environment variables are missing or malformed; the message names all of them."""

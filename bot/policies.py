@@ -113,10 +113,15 @@ GRANT_AUDIT_PERSON_FRESH_SECONDS = 24 * 3600
 """The grant audit reads a person again after a day."""
 REFUSED_INPUT_SECONDS = 900
 """How long the encrypted fields of a refused connection request are kept for its correction."""
+CARRIERS_FRESH_SECONDS = 60
+"""A changed carriers file is in use a minute or two later: after the next scheduled run, and after this time."""
 PAUSE_RETENTION_SECONDS = 31 * 86400
 """Longer than any operation waits, because ended pauses still extend its deadline."""
 SETTLED_RETENTION_SECONDS = 30 * 86400
 """How long settled operations and delivered events stay in the table."""
+
+CARRIERS_FILE_MAX_BYTES = 1_000_000
+"""More than `MAX_BYTES` of `bot.domain.carriers` with all its spaces; no more is read."""
 
 # ---------------------------------------------------------------- secrets
 

@@ -6,13 +6,11 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot import policies
-from bot.domain.carriers import Carriers, parse_carriers
 from bot.domain.not_moving import Limits, parse_limits
 from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy
@@ -55,6 +53,14 @@ class SecretAt:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriersAt:
+    """Where the carriers file is: an object in S3; without a bucket, a file on this machine with the path `key`."""
+
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class SlackSettings:
     team_id: str
     app_id: str
@@ -92,7 +98,7 @@ class Settings:
     timezone: ZoneInfo
     business_calendar: str
     not_moving_limits: Limits
-    carriers: Carriers
+    carriers_file: CarriersAt | None
     policy: AccessPolicy
     retry_at_action_required: bool
     disconnect_needs_second: bool
@@ -134,7 +140,7 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
         timezone=read.parsed("BUSINESS_TIMEZONE", "America/New_York", ZoneInfo),
         not_moving_limits=read.parsed("NOT_MOVING_DAYS", NOT_MOVING_DAYS, parse_limits),
         business_calendar=read.parsed("BUSINESS_CALENDAR", "US", _calendar),
-        carriers=read.parsed("CARRIERS_FILE", "", _carriers_file),
+        carriers_file=read.parsed("CARRIERS_FILE", "", _carriers_at),
         policy=_access_policy(read, slack.team_id),
         retry_at_action_required=read.parsed("RETRY_AT_ACTION_REQUIRED", "no", _yes_or_no),
         disconnect_needs_second=read.parsed("DISCONNECT_NEEDS_SECOND", "yes", _yes_or_no),
@@ -275,6 +281,10 @@ def _holders(text: str) -> frozenset[str]:
     return holders
 
 
-def _carriers_file(path: str) -> Carriers:
-    """From a JSON file; without a path, no carriers are named."""
-    return parse_carriers(Path(path).read_text(encoding="utf-8")) if path else Carriers()
+def _carriers_at(address: str) -> CarriersAt | None:
+    if not address.startswith("s3://"):
+        return CarriersAt("", address) if address else None
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    if not bucket or not key:
+        raise ValueError("it must be s3://BUCKET/KEY, or the path of a file")
+    return CarriersAt(bucket, key)

@@ -63,6 +63,8 @@ class LogEvent(StrEnum):
     """After each scheduled run: seconds since the oldest due operation was due, and how many wait for what."""
     OUTBOX_BACKLOG = auto()
     """After each scheduled run: seconds since the oldest due outbox event was due."""
+    CARRIERS_FILE_CHANGED = auto()
+    """The carriers file has another content: `result` says whether it is in use, has mistakes or is unreadable."""
     THROTTLED = auto()
     """This `service` asked us to slow down."""
     CREDENTIALS_REJECTED = auto()

@@ -100,6 +100,7 @@ class System:
         self._people_and_channels()
         self.settings = read_settings(self._environment(table, key))
         self.bot = self._process()
+        self.reread_carriers()
         route = Route("POST", "/slack/events")
         webhooks = Route("POST", "/noyo/webhook")
         gateway = ApiGateway({route: Integration(self._slack, 10), webhooks: Integration(self._noyo, 10)})
@@ -136,11 +137,18 @@ class System:
         """The worker that posts to Slack runs once over everything due."""
         deps = self.bot.slack_dependencies
         with acting("NotifyFunction"):
+            deps.carriers.refresh()
             schedule_report(deps)
             for event_id in deps.outbox.due(deps.now(), limit=1000):
                 publish(event_id, deps)
             refresh_group_members(deps)
             audit_grants(deps)
+
+    def reread_carriers(self) -> None:
+        """The worker that posts to Slack reads the carriers file, as it does each minute."""
+        deps = self.bot.slack_dependencies
+        with acting("NotifyFunction"):
+            deps.carriers.reread(deps.carriers_source)
 
     def poll(self) -> None:
         with acting("PollFunction"):

@@ -75,7 +75,9 @@ def test_every_item_is_read_with_the_same_values(system: System, name: str, kind
 
 @pytest.mark.parametrize("kind", sorted(set(READERS) - {"SEARCH_WORD", "PARKED_ROW"}))
 def test_an_item_with_an_unknown_schema_is_refused_and_not_changed(system: System, name: str, kind: str) -> None:
-    item = next(entry["item"] for entry in SNAPSHOTS[name]["items"] if kind_of(entry["item"]) == kind)
+    # An old snapshot may be older than the kind.
+    entries = [*SNAPSHOTS[name]["items"], *ITEMS]
+    item = next(entry["item"] for entry in entries if kind_of(entry["item"]) == kind)
     newer = item | {"schema": {"N": str(SCHEMA + 1)}}
     put(system, newer)
     try:

@@ -47,8 +47,8 @@ def test_the_table_says_which_settings_are_required() -> None:
     assert {name for name, _, _, required in ROW.findall(README) if required.strip() == "yes"} == missing
 
 
-NOT_IN_TEMPLATE = {"AWS_REGION", "AWS_ENDPOINT_URL"}
-"""Lambda sets the region; the endpoint URL is for local use only."""
+NOT_IN_TEMPLATE = {"AWS_REGION", "AWS_ENDPOINT_URL", "CARRIERS_FILE"}
+"""Lambda sets the region; the endpoint URL is for local use only; the carriers file is in a bucket of the stack."""
 
 
 def test_every_setting_is_a_parameter_of_the_template_with_the_same_default() -> None:

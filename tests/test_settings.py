@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
 from bot.domain.people import Right
 from bot.errors import SettingsError
-from bot.settings import PARTS, WHOLE_BOT, Purpose, SecretAt, Settings, read_settings
+from bot.settings import PARTS, WHOLE_BOT, CarriersAt, Purpose, SecretAt, Settings, read_settings
 
 GUARDIAN = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 NEEDED = {
@@ -60,7 +57,7 @@ def test_defaults_agree_with_the_readme() -> None:
     assert settings.noyo.timeout_seconds == 20
     assert settings.aws.endpoint_url is None
     assert settings.timezone.key == "America/New_York"
-    assert settings.carriers.name(GUARDIAN) == GUARDIAN
+    assert settings.carriers_file is None
     assert [settings.policy.holders(right) for right in Right] == [frozenset()] * len(Right)
     assert settings.retry_at_action_required is False
     assert (settings.poll_seconds, settings.sweep_hours, settings.check_after_seconds) == (60, 24, 30)
@@ -107,7 +104,8 @@ def test_a_timeout_longer_than_a_worker_allows_is_refused() -> None:
         ("APPROVERS", "U0ANA, ben"),
         ("ADMINS", "@ana"),
         ("RETRY_AT_ACTION_REQUIRED", "perhaps"),
-        ("CARRIERS_FILE", "/nowhere/carriers.json"),
+        ("CARRIERS_FILE", "s3://bucket"),
+        ("CARRIERS_FILE", "s3:///carriers.json"),
     ],
 )
 def test_an_invalid_value_is_reported_with_its_setting(name: str, value: str) -> None:
@@ -152,21 +150,11 @@ def test_any_environment_other_than_production_is_not_production() -> None:
     assert not settings_with(ENVIRONMENT="Production ready").in_production
 
 
-def test_ids_in_the_carriers_file_are_case_insensitive(tmp_path: Path) -> None:
-    file = tmp_path / "carriers.json"
-    file.write_text(json.dumps({GUARDIAN.upper(): " Guardian "}), encoding="utf-8")
-
-    assert settings_with(CARRIERS_FILE=str(file)).carriers.name(GUARDIAN) == "Guardian"
-
-
-@pytest.mark.parametrize(
-    "content", ["", "{", "[]", '{"guardian": "Guardian"}', f'{{"{GUARDIAN}": ""}}', f'{{"{GUARDIAN}": null}}']
-)
-def test_an_invalid_carriers_file_is_reported(tmp_path: Path, content: str) -> None:
-    file = tmp_path / "carriers.json"
-    file.write_text(content, encoding="utf-8")
-
-    assert "CARRIERS_FILE cannot be used" in error_message(CARRIERS_FILE=str(file))
+def test_the_carriers_file_is_an_object_in_s3_or_a_path() -> None:
+    assert settings_with(CARRIERS_FILE="s3://bucket/a/carriers.json").carriers_file == CarriersAt(
+        "bucket", "a/carriers.json"
+    )
+    assert settings_with(CARRIERS_FILE="a/carriers.json").carriers_file == CarriersAt("", "a/carriers.json")
 
 
 @pytest.mark.parametrize("purpose", Purpose)

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from bot.domain.records import is_uuid
 
@@ -50,6 +50,24 @@ class CarrierDetails:
 
 
 UNKNOWN_CARRIER = CarrierDetails()
+
+
+class KnownCarriers(Protocol):
+    """What everything that shows carriers asks: `Carriers`, or those in use at the moment."""
+
+    @property
+    def names(self) -> Mapping[str, str]: ...
+
+    @property
+    def details(self) -> Mapping[str, CarrierDetails]: ...
+
+    def name(self, carrier_id: str) -> str: ...
+
+    def details_of(self, carrier_id: str) -> CarrierDetails: ...
+
+    def called(self) -> list[tuple[str, str]]: ...
+
+    def matching(self, query: str) -> list[tuple[str, str]]: ...
 
 
 @dataclass(frozen=True, slots=True)

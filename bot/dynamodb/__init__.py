@@ -7,6 +7,7 @@ from bot.dynamodb.clients import TimeoutPolicy, aws_client
 from bot.dynamodb.encryption import KmsEncryptor
 from bot.dynamodb.repositories.admin import (
     DynamoAuditRepository,
+    DynamoCarriersRepository,
     DynamoGrantRepository,
     DynamoHealthRepository,
     DynamoPauseRepository,
@@ -43,6 +44,7 @@ class Repositories:
         self.audit = DynamoAuditRepository(table)
         self.grants = DynamoGrantRepository(table)
         self.pauses = DynamoPauseRepository(table)
+        self.carriers = DynamoCarriersRepository(table)
         self.health = DynamoHealthRepository(table)
 
 

@@ -121,6 +121,8 @@ def health_check(component: Component) -> Key:
 
 
 PAUSE_HISTORY = Key("PAUSES#sending", "PAUSES")
+CARRIERS = Key("CARRIERS#all", "CARRIERS")
+"""The carriers file, as read last without mistakes."""
 GRANTS = Key("GRANTS#all", "GRANTS")
 """The newest snapshot of who holds which right."""
 

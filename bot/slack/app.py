@@ -59,6 +59,7 @@ def build_app(context: RequestContext) -> App:
         raise_error_for_unhandled_request=True,
     )
     app.use(_only_our_workspace(context))
+    app.use(_current_carriers(context))
     app.error(_error_handler(context))
     _register(app, context)
     return app
@@ -223,6 +224,17 @@ def _only_our_workspace(context: RequestContext) -> Callable[..., Any]:
         if team != context.deps.policy.team_id:
             logger.warning("refused a person of another workspace")
             return _response(context, body, rich_text(OTHER_WORKSPACE))
+        return next()
+
+    return middleware
+
+
+def _current_carriers(context: RequestContext) -> Callable[..., Any]:
+    """A submission has time for its own calls only. It is checked against the carriers that the process knows already,
+    and only the first request of a process waits for them."""
+
+    def middleware(body: Body, next: Callable[[], Any]) -> Any:
+        context.deps.carriers.refresh(if_none=body.get("type") == "view_submission")
         return next()
 
     return middleware

@@ -19,8 +19,9 @@ from bot.domain.people import WORKER, AccessPolicy, Origin
 from bot.domain.record_states import RecordState
 from bot.domain.records import EntityKind
 from bot.errors import SlackBusy
+from bot.usecases.admin.carriers import CarriersInUse
 from bot.usecases.ports.noyo import NoyoClient
-from bot.usecases.ports.runtime import Clock, NewId
+from bot.usecases.ports.runtime import CarriersSource, Clock, NewId
 from bot.usecases.ports.slack import MessageGateway, UserDirectory
 from bot.usecases.ports.storage import (
     AuditRepository,
@@ -89,6 +90,8 @@ class Dependencies:
     pauses: PauseRepository = _given("pauses")
     polling: PollingRepository = _given("polling")
     health: HealthRepository = _given("health")
+    carriers: CarriersInUse = _given("carriers")
+    carriers_source: CarriersSource = _given("carriers_source")
     encryptor: Encryptor = _given("encryptor")
     noyo: NoyoClient = _given("noyo")
     slack: MessageGateway = _given("slack")

@@ -62,8 +62,10 @@ def notify(
         run_with_retries, do=partial(_publish, deps=deps), clock=deps.clock, sleep=sleep, deadline=deadline
     )
     if triggered is not None:
+        deps.carriers.refresh()
         publish_all(triggered)
         return
+    deps.carriers.reread(deps.carriers_source)
     schedule_report(deps)
     drain(lambda limit: deps.outbox.due(deps.now(), limit=limit), publish_all, clock=deps.clock, deadline=deadline)
     log_outbox_backlog(deps.outbox, deps.now())

@@ -1,7 +1,7 @@
-"""`make deploy STAGE=…` and `make destroy STAGE=…`.
+"""`make deploy STAGE=…`, `make carriers STAGE=…` and `make destroy STAGE=…`.
 
-A deployment always has a commit; it shows what will change and asks for confirmation. Destroying a stack lists its
-retained resources and asks you to type the name of the stack.
+A deployment always has a commit; it shows what will change and asks for confirmation. Carriers can be uploaded without
+a deployment. Destroying a stack lists its retained resources and asks you to type the name of the stack.
 """
 
 import argparse
@@ -9,9 +9,11 @@ import os
 import shlex
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 from infra.deploy import commands
+from infra.deploy.carriers import upload_carriers
 from infra.deploy.destroy import Aws, destroy
 from infra.deploy.errors import DeployError
 from infra.deploy.stages import InvalidStage, Stage, parameters_of, read_stage
@@ -31,13 +33,15 @@ def main(arguments: list[str]) -> int:
         stage = read_stage(options.stage, read_template())
         if options.command == "deploy":
             _deploy(stage, options)
+        elif options.command == "carriers":
+            upload_carriers(stage, partial(_client, region=stage.region), dry_run=_dry_run(options))
         else:
             destroy(
                 stage,
                 delete=commands.delete(SAM, stage),
                 data=options.data == "delete",
                 dry_run=_dry_run(options),
-                aws=Aws(prompt=input, run=run_command, client=lambda service: _client(service, stage.region)),
+                aws=Aws(prompt=input, run=run_command, client=partial(_client, region=stage.region)),
             )
     except (InvalidStage, DeployError, NoInterpreter, BuildFailed) as reason:
         print(f"make {options.command}: {reason}", file=sys.stderr)
@@ -47,7 +51,7 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
-    parser.add_argument("command", choices=("deploy", "destroy"))
+    parser.add_argument("command", choices=("deploy", "carriers", "destroy"))
     parser.add_argument("stage")
     parser.add_argument("--dry-run", choices=("yes", "1", "no", ""), default="")
     parser.add_argument("--confirm", choices=("yes", "no"), default="yes", help="no: deploys without confirmation")
@@ -59,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _deploy(stage: Stage, options: argparse.Namespace) -> None:
     commit = commit_tag(uncommitted=options.uncommitted == "yes")
-    packages = build_both(python=options.python, carriers=stage.carriers)
+    packages = build_both(python=options.python)
     template = read_template()
     release = commands.release_of(
         [package.digest for package in packages], TEMPLATE.read_bytes(), parameters_of(stage, template, "")
@@ -71,6 +75,7 @@ def _deploy(stage: Stage, options: argparse.Namespace) -> None:
         commands.deploy(SAM, stage, parameters, commit=commit, confirm=options.confirm == "yes"),
         dry_run=_dry_run(options),
     )
+    upload_carriers(stage, partial(_client, region=stage.region), release=release, dry_run=_dry_run(options))
 
 
 def _client(service: str, region: str) -> Any:

@@ -59,7 +59,7 @@ def _delete_data(retained: Sequence[Retained], aws: Aws) -> None:
 
 
 def _explain(retained: Sequence[Retained], stage: Stage, *, data: bool) -> str:
-    listed = "".join(f"\n  {resource}" for resource in retained) or "\n  (its table, its key and its secrets)"
+    listed = "".join(f"\n  {resource}" for resource in retained) or "\n  (its table, key, secrets and carriers)"
     if data:
         return (
             f"This deletes the stack {stage.stack} and its data:{listed}\n"

@@ -1,4 +1,4 @@
-"""The resources that outlive a stack (its table, key and secrets), and how to delete them."""
+"""The resources that outlive a stack (its table, key, secrets and carriers), and how to delete them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -6,8 +6,11 @@ from typing import Any
 
 RECOVERY_DAYS = 30
 """How long a deleted key or secret can be restored; AWS keeps the last backup of a table for 35 days."""
+CARRIERS_FILE = "carriers.json"
+"""All that the bucket contains."""
 TABLE, KEY, SECRET = "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret"
-SERVICES = {TABLE: "dynamodb", KEY: "kms", SECRET: "secretsmanager"}
+BUCKET = "AWS::S3::Bucket"
+SERVICES = {TABLE: "dynamodb", KEY: "kms", SECRET: "secretsmanager", BUCKET: "s3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +42,8 @@ def delete_resource(resource: Retained, client: Callable[[str], Any]) -> None:
         aws.delete_table(TableName=resource.id)
     elif resource.kind == KEY:
         aws.schedule_key_deletion(KeyId=resource.id, PendingWindowInDays=RECOVERY_DAYS)
+    elif resource.kind == BUCKET:
+        aws.delete_object(Bucket=resource.id, Key=CARRIERS_FILE)
+        aws.delete_bucket(Bucket=resource.id)
     else:
         aws.delete_secret(SecretId=resource.id, RecoveryWindowInDays=RECOVERY_DAYS)

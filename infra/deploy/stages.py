@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.carriers import read_carriers
-from infra.package.packages import CARRIERS
 from infra.package.recipe import ROOT
 
 FOLDER = ROOT / "infra/stages"
-AUTOMATIC = frozenset({"Release", "CarriersFile"})
+AUTOMATIC = frozenset({"Release"})
 """Parameters that `make deploy` sets itself."""
 _KEYS = {"region", "stack", "parameters", "carriers"}
 _SECRET = re.compile(r"xox[a-z]-|AKIA[0-9A-Z]{16}|-----BEGIN|(?i:secret|password|token)\s*[=:]")
@@ -30,8 +29,8 @@ class Stage:
     stack: str
     region: str
     parameters: Mapping[str, str]
-    carriers: Mapping[str, Any]
-    """Names, or names with details, by id at Noyo."""
+    carriers: Mapping[str, Any] | None
+    """Names, or names with details, by id at Noyo; None if the file has no such table."""
 
 
 def read_stage(name: str, template: Mapping[str, Any], folder: Path = FOLDER) -> Stage:
@@ -50,7 +49,7 @@ def read_stage(name: str, template: Mapping[str, Any], folder: Path = FOLDER) ->
 
 def _checked(name: str, content: Mapping[str, Any], template: Mapping[str, Any]) -> Stage:
     parameters = {key: _text(value) for key, value in content.get("parameters", {}).items()}
-    carriers = content.get("carriers", {})
+    carriers = content.get("carriers")
     stage = Stage(name, content.get("stack") or f"switchboard-{name}", content.get("region", ""), parameters, carriers)
     errors = [f"unknown key: {key}" for key in sorted(set(content) - _KEYS)]
     errors += _errors(stage, template)
@@ -71,9 +70,11 @@ def _errors(stage: Stage, template: Mapping[str, Any]) -> Iterator[str]:
     for key, value in stage.parameters.items():
         yield from _parameter_errors(key, value, declared)
     try:
-        read_carriers(stage.carriers)
+        read_carriers({} if stage.carriers is None else stage.carriers)
     except ValueError as error:
         yield f"carriers: {error}"
+    if _SECRET.search(str(stage.carriers)):
+        yield "carriers contain what looks like a secret; secrets belong in Secrets Manager"
 
 
 def _parameter_errors(key: str, value: str, declared: Mapping[str, Any]) -> Iterator[str]:
@@ -101,8 +102,7 @@ def parameters_of(stage: Stage, template: Mapping[str, Any], release: str) -> di
     CloudFormation would keep the previous value of a parameter that is not given, so that somebody who was removed from
     the file could still approve.
     """
-    automatic = {"Release": release, "CarriersFile": CARRIERS if stage.carriers else ""}
     declared = template.get("Parameters", {})
     defaults = {key: str(rule["Default"]) for key, rule in declared.items() if "Default" in rule}
-    automatic = {key: value for key, value in automatic.items() if key in declared}
+    automatic = {"Release": release} if "Release" in declared else {}
     return defaults | dict(stage.parameters) | automatic

@@ -204,6 +204,8 @@ class LocalStack:
             opening.enter_context(replaced(self._clock, self.kill_next_writer))
         if self._prepare is not None:
             self._prepare(self)
+        if self._handlers is None:
+            _read_carriers()
         self._start_runtime(opening)
 
     def _create_table_and_key(self, opening: ExitStack) -> str:
@@ -250,6 +252,13 @@ class LocalStack:
 
 def _print_problem(problem: str) -> None:
     print(problem, file=sys.stderr, flush=True)
+
+
+def _read_carriers() -> None:
+    """What the first scheduled run does, so that the first command shows names."""
+    bootstrap = import_module("bot.bootstrap")
+    deps = bootstrap.deployment(bootstrap.Purpose.SLACK_BOT).slack_dependencies
+    deps.carriers.reread(deps.carriers_source)
 
 
 def build_deployment() -> None:

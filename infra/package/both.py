@@ -1,9 +1,7 @@
 """Builds and checks both packages for Lambda."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from infra.package.checks import digest, find_errors, megabytes
 from infra.package.interpreters import find_interpreter
@@ -24,14 +22,12 @@ class BuiltPackage:
         return f"build/{self.name}: {self.megabytes:.1f} MB, {self.digest[:16]}"
 
 
-def build_both(
-    *, python: str = "", bytecode: bool = True, carriers: Mapping[str, Any] | None = None, output: Path = OUTPUT
-) -> list[BuiltPackage]:
+def build_both(*, python: str = "", bytecode: bool = True, output: Path = OUTPUT) -> list[BuiltPackage]:
     """`python` is the path of a Python of Lambda's version. Raises BuildFailed or NoInterpreter."""
     compiler = find_interpreter(LAMBDA, python) if bytecode else None
     built = []
     for package in PACKAGES:
-        folder = build(package, LAMBDA, output / package.name, compiler=compiler, carriers=carriers)
+        folder = build(package, LAMBDA, output / package.name, compiler=compiler)
         errors = find_errors(folder, package, LAMBDA, bytecode=bytecode)
         if errors:
             raise BuildFailed("\n".join(errors))

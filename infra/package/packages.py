@@ -5,8 +5,6 @@ from pathlib import PurePosixPath
 
 SOURCES = ("bot", "handlers")
 SOURCE_SUFFIXES = {".py", ".json", ".toml", ".csv"}
-CARRIERS = "carriers.json"
-"""The file with the names of the stage's carriers; the setting CARRIERS_FILE is its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ WORKER = Package(
     name="worker",
     requirements="app.txt",
     handlers=("handlers.execute_operations", "handlers.notify", "handlers.poll"),
-    aws=frozenset({"dynamodb", "kms", "lambda"}),
+    aws=frozenset({"dynamodb", "kms", "lambda", "s3"}),
     mb=60,
 )
 PACKAGES = (RECEIVER, WORKER)

@@ -1,15 +1,12 @@
 """Builds a package: installs the locked releases, removes unused files, adds our code, compiles, and sets dates."""
 
-import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from infra.package.packages import CARRIERS, SOURCE_SUFFIXES, SOURCES, Package, is_included
+from infra.package.packages import SOURCE_SUFFIXES, SOURCES, Package, is_included
 from infra.package.targets import Target
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,23 +20,13 @@ class BuildFailed(Exception):
     """The message says what failed."""
 
 
-def build(
-    package: Package,
-    target: Target,
-    folder: Path,
-    *,
-    compiler: Path | None,
-    carriers: Mapping[str, Any] | None = None,
-    root: Path = ROOT,
-) -> Path:
+def build(package: Package, target: Target, folder: Path, *, compiler: Path | None, root: Path = ROOT) -> Path:
     """Replaces `folder`. `compiler` is a Python of the target's minor version; None builds without bytecode."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     _run(install_command(package, target, folder, root))
     _remove_unused(folder, package)
     _add_sources(root, folder)
-    if carriers:
-        (folder / CARRIERS).write_text(json.dumps(dict(carriers), indent=2, sort_keys=True) + "\n", "utf-8")
     if compiler:
         script = Path(__file__).with_name("bytecode.py")
         _run([str(compiler), "-S", "-W", "ignore", str(script), str(folder)])

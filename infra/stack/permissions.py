@@ -96,6 +96,7 @@ _RESOURCE: dict[str, Callable[[dict[str, Any]], str]] = {
     "kms": lambda _: "Key",
     "secretsmanager": _secret,
     "lambda": lambda _: "*",  # It concerns the whole account.
+    "s3": lambda parameters: f"CarriersBucket/{parameters['Key']}",
 }
 
 

@@ -16,6 +16,7 @@ VERBS = {
     "kms:Decrypt": "decrypt",
     "secretsmanager:GetSecretValue": "read",
     "lambda:GetAccountSettings": "read",
+    "s3:GetObject": "read",
 }
 ORDER = list(dict.fromkeys(VERBS.values()))
 

@@ -259,7 +259,8 @@ class FailingPort:
 def context_of(system: System, user: str | None = None) -> RequestContext:
     """The request context that `bootstrap` builds, with the workers' clients; `user` is the actor, if given."""
     bot, settings = system.bot, system.settings
-    display, deps = display_settings(settings), bot.slack_dependencies
+    deps = bot.slack_dependencies
+    display = display_settings(settings, deps.carriers)
     api = SlackApiClient(token=bot.secrets.slack_bot, api_url=settings.slack.api_url, timeout_seconds=2)
     return RequestContext(
         deps=replace(deps, secret_checks=()),

@@ -23,6 +23,7 @@ from bot.dynamodb import WORKER, KmsEncryptor, repositories_on
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.transport import NoyoSession
 from bot.settings import NoyoSettings
+from bot.usecases.admin.carriers import CarriersInUse
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute
@@ -112,6 +113,7 @@ class ExecutionBench:
             pauses=self.store.pauses,
             polling=self.store.polling,
             health=self.store.health,
+            carriers=CarriersInUse(self.store.carriers, self.clock),
             noyo=self._clients[-1],
             encryptor=self.encryptor,
             policy=self.policy,

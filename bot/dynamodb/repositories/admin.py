@@ -1,4 +1,5 @@
-"""People and user groups as last read from Slack, granted rights, pauses, health checks, and the audit log.
+"""People and user groups as last read from Slack, granted rights, pauses, carriers, health checks, and the audit
+log.
 
 Audit entries are put once, and never changed or removed.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from bot.domain.carriers_file import CarriersFile
 from bot.domain.health import Component, HealthCheck
 from bot.domain.outbox import OutboxEvent
 from bot.domain.pauses import PauseHistory
@@ -67,6 +69,17 @@ class DynamoPauseRepository(Repository):
         writes += [Put(event_item(event))] if event else []
         writes += [audit_put(audit)] if audit else []
         return self._table.write_if(writes)
+
+
+class DynamoCarriersRepository(Repository):
+    """Implements `bot.usecases.ports.storage.CarriersRepository`: one item."""
+
+    def file(self) -> CarriersFile | None:
+        return self._read(CarriersFile, schema.CARRIERS)
+
+    def save(self, before: CarriersFile, after: CarriersFile) -> bool:
+        item = item_at(schema.CARRIERS, after, revision=before.revision + 1)
+        return self._table.write_if([Put(item, unchanged(before.revision))])
 
 
 class DynamoHealthRepository(Repository):

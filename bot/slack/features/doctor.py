@@ -32,7 +32,8 @@ def start(context: RequestContext, _: str) -> Json:
 def _report(context: RequestContext, found: HealthReport) -> list[Part]:
     polls = [_poll(kind, finished_at, found.at) for kind, finished_at in found.polled_at.items()]
     whole = diagnose(found.health_checks, found.at)
-    for more in (*polls, *_late(found), _parked(found.parked), _unreadable(found.unreadable)):
+    carriers = health.carriers_file(found.carriers_file)
+    for more in (*polls, *_late(found), _parked(found.parked), _unreadable(found.unreadable), carriers):
         whole = whole.and_(more)
     parts: list[Part] = [Paragraph([_opening(context, whole), *_pause_line(found)])]
     for title, sign, lines in (("Problems", "✗ ", whole.wrong), ("No result", "? ", whole.unknown)):

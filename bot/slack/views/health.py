@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot import policies
+from bot.domain.carriers_file import CarriersFile
 from bot.domain.content import PauseNotice
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.domain.pauses import Pause
@@ -201,6 +202,26 @@ def _concurrency(finding: Finding) -> RichText:
 def _calendar(finding: Finding) -> RichText:
     how = "Until then holidays count as business days. Set BUSINESS_CALENDAR to a country such as US, or to none."
     return rich_text(_reason(finding), " ", how)
+
+
+def carriers_file(file: CarriersFile | None) -> Diagnosis:
+    """A mistake in it changes nothing that people see, so only here can they learn of it."""
+    if file is None:
+        return Diagnosis(unknown=(rich_text("The stored carriers were written by a newer release. Upgrade again."),))
+    problem = file.problem
+    if problem is None:
+        if file.since is None:
+            return Diagnosis(unknown=(rich_text("The carriers file has not been read yet. It is read each minute."),))
+        return Diagnosis(fine=("carriers file",))
+    what = "cannot be read since" if problem.unreadable else "has mistakes since"
+    instead: RichText = rich_text(" Until there is a good one, carriers are shown by their ids.")
+    if file.since is not None:
+        instead = rich_text(" The one of ", Timestamp(file.since), " stays in use.")
+    advice = " Check its address and the rights of the worker that posts to Slack (docs/runbook.md)."
+    how = advice if problem.unreadable else " Correct it and upload it again (docs/deploy.md)."
+    words = UntrustedText(problem.words, MAX_REASON)
+    wrong = rich_text(f"The carriers file {what} ", Timestamp(problem.since), ": ", words, ".", *instead, how)
+    return Diagnosis(wrong=(wrong,))
 
 
 def _generic(finding: Finding) -> RichText:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.domain.carriers import Carriers
+from bot.domain.carriers import KnownCarriers
 from bot.domain.content import Rendered
 from bot.domain.pauses import Mode
 from bot.domain.record_states import RecordState, retryable
@@ -152,7 +152,7 @@ def confirm(title: str, text: str, confirm_label: str) -> Json:
 class DisplaySettings:
     """What the settings say about messages. `timezone` defines today; `command` is the slash command."""
 
-    carriers: Carriers
+    carriers: KnownCarriers
     environment: str
     in_production: bool
     observes_only: bool
@@ -181,9 +181,9 @@ class DisplaySettings:
         return retryable(record_state, at_action_required=self.retry_at_action_required)
 
 
-def display_settings(settings: Settings) -> DisplaySettings:
+def display_settings(settings: Settings, carriers: KnownCarriers) -> DisplaySettings:
     return DisplaySettings(
-        carriers=settings.carriers,
+        carriers=carriers,
         environment=settings.environment,
         in_production=settings.in_production,
         observes_only=settings.mode is Mode.OBSERVE,

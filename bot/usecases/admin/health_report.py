@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot import policies
+from bot.domain.carriers_file import CarriersFile
 from bot.domain.health import STORED_COMPONENTS, CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.domain.pauses import Pause
 from bot.domain.polling import ParkedRow
@@ -31,6 +32,8 @@ class HealthReport:
     active_pause: Pause | None
     unreadable: int
     """Due operations and events that this release cannot read."""
+    carriers_file: CarriersFile | None
+    """None: a newer release stored it, and this one cannot read it."""
 
 
 def health_report(deps: Dependencies) -> HealthReport:
@@ -48,6 +51,7 @@ def health_report(deps: Dependencies) -> HealthReport:
         oldest_deferred=deps.operations.oldest_deferred_due(now),
         active_pause=deps.sending_guard.active_pause(),
         unreadable=unreadable_entries(deps.operations, now) + unreadable_entries(deps.outbox, now),
+        carriers_file=_carriers_file(deps),
     )
 
 
@@ -63,6 +67,13 @@ def _polled_at(kind: EntityKind, deps: Dependencies) -> int | None:
     except UnknownSchema:
         return None
     return cursor.finished_at if cursor else None
+
+
+def _carriers_file(deps: Dependencies) -> CarriersFile | None:
+    try:
+        return deps.carriers.file()
+    except UnknownSchema:
+        return None
 
 
 def _secrets(deps: Dependencies) -> Iterator[Finding]:

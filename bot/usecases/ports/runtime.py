@@ -1,4 +1,4 @@
-"""What every use case needs from its process: the clock, new ids and secrets."""
+"""What every use case needs from its process: the clock, new ids, secrets and the carriers file."""
 
 from __future__ import annotations
 
@@ -36,3 +36,18 @@ class ClientCredentials:
 
     client_id: str
     client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CarriersContent:
+    """The content of the carriers file; another content has another tag."""
+
+    text: str
+    tag: str
+
+
+class CarriersSource(Protocol):
+    """The carriers file of the deployment, which may be replaced at any time."""
+
+    def read(self, unchanged_tag: str) -> CarriersContent | None:
+        """None if the content still has this tag. Raises `CarriersFileUnavailable`."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
+from bot.domain.carriers_file import CarriersFile
 from bot.domain.content import MessageKey, MessageLink, MessageRecord
 from bot.domain.health import Component, HealthCheck
 from bot.domain.operations import Operation, OperationState
@@ -179,6 +180,14 @@ class PauseRepository(Protocol):
         audit: AuditEntry | None = None,
     ) -> bool:
         """One transaction; False if the history was saved since `before` was read."""
+
+
+class CarriersRepository(Protocol):
+    def file(self) -> CarriersFile | None:
+        """Consistent read; None if none was stored yet."""
+
+    def save(self, before: CarriersFile, after: CarriersFile) -> bool:
+        """False if it was saved since `before` was read."""
 
 
 class HealthRepository(Protocol):

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
-from bot.domain.carriers import EXTRA_FIELDS, CarrierDetails
+from bot.domain.carriers import EXTRA_FIELDS, CarrierDetails, Carriers
 from bot.domain.content import Alert, ManualResolution, MessageLink, RecordCard, RelatedRecords, RequestCard
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
 from bot.domain.record_states import RecordState
@@ -46,12 +46,12 @@ from infra.local.gallery.samples import CARD, CHANGED, GROUP_ID, GUARDIAN, VERSI
 CONNECTION_STATUSES: tuple[Status, ...] = (*ConnectionStatus, LocalStatus.DELETED, UnknownValue("waiting_on_broker"))
 DISCONNECTION_STATUSES: tuple[Status, ...] = (*DisconnectionStatus, LocalStatus.DELETED, UnknownValue("on_hold"))
 PRINCIPAL, BEAM = list(environment.CARRIERS)[1:]
-CARRIERS = replace(GALLERY_DISPLAY.carriers, names=environment.CARRIERS)
+CARRIERS = Carriers(environment.CARRIERS)
 DISPLAY = replace(GALLERY_DISPLAY, carriers=CARRIERS)
 DETAILED = replace(
     DISPLAY,
     carriers=replace(
-        DISPLAY.carriers,
+        CARRIERS,
         details={
             GUARDIAN: CarrierDetails(
                 contact="Group setup, setup@guardian.example.com, 555-0100",

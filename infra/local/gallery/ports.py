@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.domain.carriers_file import CarriersFile
 from bot.domain.health import Component, HealthCheck
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import RecordChange
@@ -18,10 +19,11 @@ from bot.domain.record_states import Claim, RecordState, claim_of, open_requeste
 from bot.domain.records import Connection, ConnectionStatus, EntityKind, EntityRef, Record, connection_ref, is_open
 from bot.domain.search_text import compact, may_resemble, resemble, words_in
 from bot.dynamodb.search_index import words_of
-from bot.errors import LeaseLost, SlackUnavailable, SubmissionConflict
+from bot.errors import LeaseLost, SlackUnavailable, SubmissionConflict, UnknownSchema
 from bot.slack.context import Actor, RequestContext
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.rich_text import Json
+from bot.usecases.admin.carriers import CarriersInUse
 from bot.usecases.dependencies import Dependencies
 from infra.local.environment import APP, TEAM
 from infra.local.gallery.cards import DISPLAY
@@ -61,6 +63,8 @@ class Memory:
     oldest_due: int | None = None
     unreadable: int = 0
     unreadable_records: int = 0
+    carriers_file: CarriersFile | None = CarriersFile("{}", "1", NOW - 86_400)
+    """None: a newer release stored it."""
     secret_checks: tuple[Callable[[], object], ...] = ()
 
 
@@ -184,7 +188,7 @@ class Operations:
 
 
 class Administration:
-    """The ports for people, pauses, health checks, polling and the audit log."""
+    """The ports for people, pauses, health checks, carriers, polling and the audit log."""
 
     def __init__(self, memory: Memory) -> None:
         self._memory, self._pauses, self._audit = memory, memory.pauses, list(memory.audit)
@@ -222,6 +226,11 @@ class Administration:
     def parked(self, kind: EntityKind) -> list[ParkedRow]:
         return list(self._memory.parked) if kind is EntityKind.CONNECTION else []
 
+    def file(self) -> CarriersFile:
+        if self._memory.carriers_file is None:
+            raise UnknownSchema("a newer release stored it")
+        return self._memory.carriers_file
+
     def encrypt(self, _: object, __: str) -> str:
         return "encrypted"
 
@@ -251,7 +260,8 @@ _ADMINISTRATION = ("people", "audit", "pauses", "health", "polling", "encryptor"
 def context_of(memory: Memory, opened: OpenedViews, *, trigger_id: str = "trigger") -> RequestContext:
     """The context of a request by the actor, with these ports. Without a trigger, no modal can be opened."""
     numbers = itertools.count(1)
-    operations, administration = Operations(memory), Administration(memory)
+    operations = Operations(memory)
+    administration: Any = Administration(memory)
     ports: Any = dict.fromkeys(_ADMINISTRATION, administration)
     outbox = Operations(replace(memory, operations=(), unreadable=0))
     ports |= {"records": Records(memory), "operations": operations, "outbox": outbox}
@@ -262,6 +272,7 @@ def context_of(memory: Memory, opened: OpenedViews, *, trigger_id: str = "trigge
         mode=memory.mode,
         timezone=memory.display.timezone,
         secret_checks=memory.secret_checks,
+        carriers=CarriersInUse(administration, lambda: NOW),
         **ports,
     )
     context = RequestContext(deps, opened, memory.display, APP, memory.needs_second, False)

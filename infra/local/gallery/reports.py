@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from bot.domain.carriers_file import CarriersFile
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.domain.operations import Operation, OutcomeKind
 from bot.domain.people import AuditEntry
@@ -26,7 +27,7 @@ from infra.local.gallery.operations import (
     outcomes,
 )
 from infra.local.gallery.ports import GUEST, NOW, PEOPLE
-from infra.local.gallery.samples import a_retry
+from infra.local.gallery.samples import GUARDIAN, a_retry
 
 NAME = "maple"
 DAY = 86_400
@@ -135,7 +136,22 @@ def _doctor_answers() -> Iterator[Entry]:
     yield typed("The checks themselves failed", "doctor", actor="UDAN", health=_checks(failed, NOW - 60), **single)
     unknown = tuple(Finding(topic, CheckStatus.UNKNOWN, value=7) for topic in Topic)
     yield typed("Results are missing", "doctor", actor="UDAN", health=_checks(unknown, NOW - 60))
+    for title, file in _carriers_files().items():
+        yield typed(f"Carriers file: {title}", "doctor", **healthy, carriers_file=file)
     yield typed("Not an admin", "doctor", actor="UANA")
+
+
+def _carriers_files() -> dict[str, CarriersFile | None]:
+    read, never = CarriersFile("{}", "1", NOW - DAY), CarriersFile()
+    mistakes = f'{{"guardian": "Guardian", "{GUARDIAN}": {{"name": "Guardian", "phone": "555-0100"}}}}'
+    return {
+        "mistakes": read.with_content(mistakes, "2", NOW - 3600),
+        "not JSON": read.with_content('{\n "guardian": Guardian\n}', "2", NOW - 3600),
+        "cannot be read": read.with_failed_read("S3 does not answer", NOW - 120),
+        "none without mistakes yet": never.with_failed_read("there is none", NOW - 120),
+        "not read yet": never,
+        "stored by a newer release": None,
+    }
 
 
 def _checks(findings: tuple[Finding, ...], at: int) -> dict[Component, HealthCheck]:

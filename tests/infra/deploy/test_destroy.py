@@ -15,12 +15,13 @@ from infra.local.aws.table import create_table
 from tests.aws import REGION, aws_here, worker_client
 
 LIVE = Stage("live", "switchboard-live", "us-east-1", {}, {})
+EVERYTHING = {"table", "key", "secret", "carriers"}
 DELETE = ["sam", "delete"]
 
 
 @dataclass
 class Account:
-    """An AWS account with a table, a key and a secret; `stack` is CloudFormation's description of them."""
+    """An AWS account with a table, a key, a secret and carriers; `stack` is CloudFormation's description of them."""
 
     stack: list[dict[str, Any]]
     typed: str = ""
@@ -37,7 +38,7 @@ class Account:
         return {"StackResources": self.stack}
 
     def run(self, command: list[str], *, dry_run: bool) -> None:
-        assert self.existing() == {"table", "key", "secret"}, "the data is deleted after the stack"
+        assert self.existing() == EVERYTHING, "the data is deleted after the stack"
         self.commands.append((command, dry_run))
 
     def destroy(self, typed: str, *, data: bool = False, dry_run: bool = False, stage: Stage = LIVE) -> None:
@@ -45,7 +46,7 @@ class Account:
         destroy(stage, delete=DELETE, data=data, dry_run=dry_run, aws=aws)
 
     def existing(self) -> set[str]:
-        _, table, key, secret = (resource["PhysicalResourceId"] for resource in self.stack)
+        _, table, key, secret, bucket = (resource["PhysicalResourceId"] for resource in self.stack)
         key_state = self.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
         secret_description = self.client("secretsmanager").describe_secret(SecretId=secret)
         return {
@@ -54,6 +55,7 @@ class Account:
                 "table": table in self.client("dynamodb").list_tables()["TableNames"],
                 "key": key_state == "Enabled",
                 "secret": "DeletedDate" not in secret_description,
+                "carriers": bucket in [each["Name"] for each in self.client("s3").list_buckets()["Buckets"]],
             }.items()
             if exists
         }
@@ -67,12 +69,15 @@ def account() -> Iterator[Account]:
         keys[key] = copy.copy(keys[key])  # Its deletion must not reach other tests.
         create_table(account.client("dynamodb"), name="retained")
         account.client("dynamodb").update_table(TableName="retained", DeletionProtectionEnabled=True)
+        account.client("s3").create_bucket(Bucket="retained")
+        account.client("s3").put_object(Bucket="retained", Key="carriers.json", Body=b"{}")
         secret = account.client("secretsmanager").create_secret(Name="retained", SecretString="{}")["ARN"]
         for kind, name, physical in [
             ("AWS::Lambda::Function", "PollFunction", "poll"),
             ("AWS::DynamoDB::Table", "Table", "retained"),
             ("AWS::KMS::Key", "Key", key),
             ("AWS::SecretsManager::Secret", "SecretSlackBot", secret),
+            ("AWS::S3::Bucket", "CarriersBucket", "retained"),
         ]:
             account.stack.append({"ResourceType": kind, "LogicalResourceId": name, "PhysicalResourceId": physical})
         yield account
@@ -84,9 +89,10 @@ def test_the_stack_is_deleted_and_its_retained_resources_are_listed(
     account.destroy("switchboard-live")
 
     assert account.commands == [(DELETE, False)]
-    assert account.existing() == {"table", "key", "secret"}
+    assert account.existing() == EVERYTHING
     output = capsys.readouterr().out
-    assert all(line in output for line in ("Table: retained", "Key: ", "SecretSlackBot: arn:"))
+    listed = ("Table: retained", "Key: ", "SecretSlackBot: arn:", "CarriersBucket: retained")
+    assert all(line in output for line in listed)
     assert "PollFunction" not in output
 
 
@@ -100,7 +106,7 @@ def test_nothing_is_deleted_after_another_answer(account: Account, typed: str) -
 def test_the_name_of_the_stack_does_not_confirm_the_deletion_of_its_data(account: Account) -> None:
     with pytest.raises(DeployError, match=r"nothing was changed"):
         account.destroy("switchboard-live", data=True)
-    assert (account.commands, account.existing()) == ([], {"table", "key", "secret"})
+    assert (account.commands, account.existing()) == ([], EVERYTHING)
 
 
 def test_the_data_is_deleted_after_the_full_phrase(account: Account) -> None:
@@ -120,7 +126,7 @@ def test_the_resources_of_a_failed_first_deployment_are_deleted_too(account: Acc
     account.run = lambda command, *, dry_run: account.commands.append((command, dry_run))  # type: ignore[method-assign]
     account.destroy("delete the data of switchboard-live", data=True)
 
-    del account.stack[4:]
+    del account.stack[5:]
     assert account.existing() == set()
 
 
@@ -138,7 +144,7 @@ def test_a_dry_run_asks_nothing_and_changes_nothing(account: Account) -> None:
     account.destroy("", data=True, dry_run=True)
 
     assert account.commands == [(DELETE, True)]
-    assert account.existing() == {"table", "key", "secret"}
+    assert account.existing() == EVERYTHING
 
 
 def test_a_missing_stack_is_reported_and_nothing_runs(account: Account) -> None:

@@ -14,7 +14,6 @@ TEMPLATE: dict[str, Any] = {
         "SweepHours": {"Type": "Number", "Default": 24},
         "Greeting": {"Type": "String", "Default": ""},
         "Release": {"Type": "String", "Default": ""},
-        "CarriersFile": {"Type": "String", "Default": ""},
     }
 }
 GUARDIAN = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
@@ -47,17 +46,19 @@ def test_values_are_converted_to_cloudformation_parameters(tmp_path: Path) -> No
     }
 
 
-def test_the_release_and_the_carriers_file_are_set_automatically(tmp_path: Path) -> None:
+def test_the_release_is_set_automatically(tmp_path: Path) -> None:
     parameters = parameters_of(stage(tmp_path, WHOLE), TEMPLATE, "abc")
-    assert (parameters["Release"], parameters["CarriersFile"], parameters["SweepHours"]) == (
-        "abc",
-        "carriers.json",
-        "12",
-    )
 
-    without = stage(tmp_path, WHOLE.partition("[carriers]")[0])
-    assert parameters_of(without, TEMPLATE, "abc")["CarriersFile"] == ""
-    assert "Release" not in parameters_of(without, {"Parameters": {}}, "abc")
+    assert (parameters["Release"], parameters["SweepHours"]) == ("abc", "12")
+    assert "Release" not in parameters_of(stage(tmp_path, WHOLE), {"Parameters": {}}, "abc")
+
+
+def test_a_stage_may_have_carriers_no_carriers_or_say_nothing_of_them(tmp_path: Path) -> None:
+    before, _, _ = WHOLE.partition("[carriers]")
+
+    assert stage(tmp_path, WHOLE).carriers == {GUARDIAN: "Guardian"}
+    assert stage(tmp_path, f"{before}[carriers]").carriers == {}
+    assert stage(tmp_path, before).carriers is None
 
 
 def test_a_parameter_that_was_removed_from_the_file_gets_its_default(tmp_path: Path) -> None:
@@ -82,6 +83,8 @@ def test_a_parameter_that_was_removed_from_the_file_gets_its_default(tmp_path: P
         (WHOLE.replace("SweepHours = 12", "Greeting = 'xox" + "b-1'"), "Greeting looks like a secret"),
         (WHOLE.replace(GUARDIAN, "guardian"), "carriers: guardian must be the id of a carrier at Noyo"),
         (WHOLE + 'x = {name = "X", pattern = "(a+)+", example = "a"}', "carriers: x: pattern must be"),
+        (WHOLE + 'x = "xox' + 'b-1234567890"', "carriers contain what looks like a secret"),
+        ("carriers = 1\n" + WHOLE.partition("[carriers]")[0], "carriers: it must hold one object"),
         ("carrier = 1\n" + WHOLE, "unknown key: carrier"),
         ('stack = "1 2"\n' + WHOLE, "stack must be letters"),
         ("region = ", "cannot be read"),

@@ -19,7 +19,6 @@ from infra.package.targets import LAMBDA, here
 pytestmark = [pytest.mark.package, pytest.mark.timeout(180)]
 
 NAMES = [package.name for package in PACKAGES]
-CARRIERS = {"c699414d-fd1c-4de4-86f0-66dfff2276c4": "Guardian"}
 
 
 @pytest.fixture(scope="module")
@@ -28,13 +27,12 @@ def for_lambda(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def _for_lambda(package: Package, folder: Path) -> Path:
-    return build(package, LAMBDA, folder / package.name, compiler=find_interpreter(LAMBDA), carriers=CARRIERS)
+    return build(package, LAMBDA, folder / package.name, compiler=find_interpreter(LAMBDA))
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
 def test_a_package_for_lambda_is_valid(for_lambda: dict[str, Path], package: Package) -> None:
     assert find_errors(for_lambda[package.name], package, LAMBDA) == []
-    assert json.loads((for_lambda[package.name] / "carriers.json").read_text()) == CARRIERS
 
 
 def test_only_the_worker_contains_modules_compiled_for_lambda(for_lambda: dict[str, Path]) -> None:

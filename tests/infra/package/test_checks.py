@@ -63,8 +63,8 @@ BREAKAGES: dict[str, Callable[[SmallPackage], object]] = {
         "notes.txt", f"from {package.root}/bot"
     ),
     "out is a symbolic link": lambda package: (package.folder / "out").symlink_to("/etc/hostname"),
-    "carriers.json contains what looks like a secret": lambda package: package.write(
-        "carriers.json", "xox" + "b-1234567890"
+    "bot/new.json contains what looks like a secret": lambda package: package.write(
+        "bot/new.json", "xox" + "b-1234567890"
     ),
 }
 

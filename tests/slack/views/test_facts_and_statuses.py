@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bot.domain.carriers import Carriers
 from bot.domain.operations import OperationState, OutcomeKind
 from bot.domain.records import ConnectionStatus, DisconnectionStatus, EntityKind, UnknownValue
 from bot.settings import read_settings
@@ -104,7 +105,9 @@ def test_display_settings_are_read_from_the_settings() -> None:
         | {"CHANNEL_CONNECTIONS": "C1", "CHANNEL_ALERTS": "C2", "CHANNEL_DECISIONS": "C3", "ENVIRONMENT": "sandbox"}
         | {"RETRY_AT_ACTION_REQUIRED": "yes", "SLACK_COMMAND": "/n"}
     )
-    display = display_settings(settings)
+    carriers = Carriers({"c1": "Guardian"})
+    display = display_settings(settings, carriers)
+    assert display.carriers is carriers
     assert (display.connections_channel, display.alerts_channel, display.decisions_channel) == ("C1", "C2", "C3")
     assert display.command == "/n"
     assert mrkdwn(display.warning()[0]) == "Not production: this is the sandbox environment."

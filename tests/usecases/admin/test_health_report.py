@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.carriers_file import CarriersFile
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.domain.pauses import Pause
 from bot.domain.polling import ParkedRow, PollCursor
@@ -35,6 +36,7 @@ def test_the_report_is_empty_before_the_first_run(bench: ExecutionBench) -> None
     }
     assert found.polled_at == {EntityKind.CONNECTION: None, EntityKind.DISCONNECTION: None}
     assert found.parked == {EntityKind.CONNECTION: [], EntityKind.DISCONNECTION: []}
+    assert found.carriers_file == CarriersFile()
     assert (found.oldest_operation, found.oldest_event, found.oldest_deferred, found.active_pause) == (
         None,
         None,
@@ -47,6 +49,7 @@ def test_the_report_contains_everything_stored(bench: ExecutionBench) -> None:
     bench.store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=1, finished_at=START - 5))
     bench.store.polling.park(EntityKind.DISCONNECTION, ParkedRow("row", "why", START))
     bench.store.health.save(HealthCheck(Component.NOYO, START, ()))
+    bench.store.carriers.save(CarriersFile(), CarriersFile("{}", "tag", START))
     bench.request_connection("V1")
     bench.wait(7)
     pause(ANA, "why", bench.deps)
@@ -61,6 +64,7 @@ def test_the_report_contains_everything_stored(bench: ExecutionBench) -> None:
     assert found.health_checks[Component.NOYO] == HealthCheck(Component.NOYO, START, ())
     assert (found.oldest_operation, found.oldest_event, found.oldest_deferred) == (START, START, START + 7)
     assert found.active_pause == Pause(START + 7, ANA, "why")
+    assert found.carriers_file == CarriersFile("{}", "tag", START, revision=1)
 
 
 def test_the_secrets_of_the_receiver_are_read_for_the_report(bench: ExecutionBench) -> None:
