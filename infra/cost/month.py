@@ -111,6 +111,7 @@ def bill(
         "SNS, alarms by email": assumed.alarm_emails * prices.email,
         "EventBridge Scheduler": stack.scheduled_calls * prices.schedule_call,
         "S3, uploaded packages": assumed.upload_gb * prices.upload_gb_month,
+        "S3, reads of the carriers file": MONTH_SECONDS / 60 * prices.s3_read,
         "Data transfer out": sent * prices.transfer_gb,
     }
 

@@ -29,6 +29,7 @@ class Prices:
     email: float = 2.00 / 100_000
     schedule_call: float = 1.00 / MILLION
     upload_gb_month: float = 0.023
+    s3_read: float = 0.40 / MILLION
     transfer_gb: float = 0.09
 
 
