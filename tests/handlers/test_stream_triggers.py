@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.operations import OperationKind, OperationState, ReplyTo, Resolution
 from bot.domain.records import EntityKind, EntityRef
+from bot.dynamodb.stream import event_ids
 from bot.slack.views.buttons import Action
 from bot.usecases import workers
 from bot.usecases.dependencies import Dependencies
@@ -43,11 +44,9 @@ def system_with(monkeypatch: pytest.MonkeyPatch, *, streams: bool) -> Iterator[S
         yield system
 
 
-def worker_event(system: System, before: int) -> dict[str, Any]:
+def worker_event(system: System, before: int, handler: str = "handlers.execute_operations.handler") -> dict[str, Any]:
     """The event with which Lambda invokes the worker for the stream's records after the first `before`."""
-    (function,) = [
-        function for function in read_functions() if function.handler == "handlers.execute_operations.handler"
-    ]
+    (function,) = [function for function in read_functions() if function.handler == handler]
     patterns = [pattern for mapping in function.mappings for pattern in mapping.patterns]
     since = list(system.stream())[before:]
     return {"Records": [record for record in since if any(matches(pattern, record) for pattern in patterns)]}
@@ -185,3 +184,17 @@ def test_the_workers_own_writes_do_not_invoke_it(system: System) -> None:
     system.settle(60)
 
     assert worker_event(system, before) == {"Records": []}
+
+
+def test_opening_the_home_again_invokes_the_worker_and_publishing_it_does_not(system: System) -> None:
+    notify = "handlers.notify.handler"
+    for _ in range(2):
+        before = len(list(system.stream()))
+        system.slack.open_home(ANA)
+        assert event_ids(worker_event(system, before, notify)) == [f"home_requested:{ANA}"]
+
+        before = len(list(system.stream()))
+        system.notify()
+        assert system.slack.home_of(ANA) is not None
+        assert event_ids(worker_event(system, before, notify)) == []
+        system.wait(5)

@@ -45,7 +45,7 @@ def publish_home(event: OutboxEvent, deps: Dependencies) -> None:
         try:
             deps.slack.publish_home(user_id, home_of(user_id, event.home or HomeView(), deps))
         except SlackRefused as refused:
-            logger.warning("Slack refused an App Home", extra={"code": refused.code})
+            logger.warning("Slack refused an App Home", extra={"errors": [str(refused)], "user_id": user_id})
             return
         latest = deps.outbox.event(event.id)
         if latest is None or latest.requested == event.requested:

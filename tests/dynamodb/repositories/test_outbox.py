@@ -1,9 +1,11 @@
 """Outbox events, on a real table."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from bot.domain.outbox import OutboxEvent
 from bot.dynamodb import Repositories
 from bot.dynamodb.clients import TimeoutPolicy
 from bot.dynamodb.repositories.notifications import DynamoOutboxRepository
@@ -40,6 +42,51 @@ def test_a_delivered_event_is_no_longer_due_and_expires_in_thirty_days(store: Re
     assert item is not None
     assert item["expires"] == {"N": str(NOW + 3 + 30 * 86400)}
     assert "due_kind" not in item
+
+
+def a_request(requested: int, **changes: Any) -> OutboxEvent:
+    return an_event(requested=requested, **changes)
+
+
+def test_a_later_request_replaces_an_earlier_one_and_an_earlier_or_the_same_one_changes_nothing(
+    store: Repositories,
+) -> None:
+    store.outbox.request(a_request(5))
+    store.outbox.request(a_request(7, after="completed"))
+
+    for other in (a_request(6), a_request(7)):
+        store.outbox.request(other)
+
+    assert store.outbox.event("n1") == a_request(7, after="completed")
+    assert store.outbox.due(NOW, limit=9) == ["n1"]
+
+
+def test_a_request_that_was_replaced_is_not_delivered(store: Repositories) -> None:
+    store.outbox.request(a_request(5))
+    store.outbox.request(a_request(7))
+
+    store.outbox.mark_delivered(a_request(5), NOW)
+
+    assert store.outbox.event("n1") == a_request(7)
+
+
+def test_after_its_delivery_a_later_request_is_due_again_and_does_not_expire(
+    store: Repositories, engine: Engine
+) -> None:
+    store.outbox.request(a_request(5))
+    store.outbox.mark_delivered(a_request(5), NOW)
+    store.outbox.request(a_request(5))
+    assert store.outbox.due(NOW, limit=9) == []
+
+    store.outbox.request(a_request(6))
+
+    assert store.outbox.due(NOW, limit=9) == ["n1"]
+    assert "expires" not in (engine.item("OUTBOX#n1", "EVENT") or {})
+
+
+def test_only_a_request_replaces_an_event(store: Repositories) -> None:
+    with pytest.raises(ValueError, match="only a request"):
+        store.outbox.request(an_event())
 
 
 def test_an_undelivered_event_never_expires(store: Repositories, engine: Engine) -> None:
