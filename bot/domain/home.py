@@ -66,8 +66,7 @@ class HomeQuestion:
 class Home:
     """A page of what needs the team. `view.page` exists.
 
-    `total` counts the rows of all pages. `unsearched` records were not searched for the person's own, and `unreadable`
-    ones cannot be read by this release.
+    `total` counts the rows of all pages; `unreadable` ones cannot be read by this release.
     """
 
     view: HomeView
@@ -76,7 +75,6 @@ class Home:
     total: int
     at: int
     today: date
-    unsearched: int = 0
     unreadable: int = 0
     pause: Pause | None = None
 

@@ -68,7 +68,7 @@ def _parts(home: Home, display: DisplaySettings) -> Iterator[Part]:
     yield Paragraph([_summary(home), *([health.pause_line(home.pause)] if home.pause is not None else [])])
     yield Buttons([*_filters(home), _refresh(home.view)], f"home:{home.at}")
     yield SmallPrint([rich_text("Updated ", Timestamp(home.at, ago=True), ". It changes when you use a button here.")])
-    yield Paragraph([rich_text(text) for text in _incomplete(home)])
+    yield Paragraph([rich_text(record_rows.unreadable(home.unreadable).strip())])
     if not home.rows:
         yield Paragraph([rich_text(text) for text in _guidance(home, display)])
     else:
@@ -84,10 +84,10 @@ def _parts(home: Home, display: DisplaySettings) -> Iterator[Part]:
 
 def _summary(home: Home) -> RichText:
     """`7 need the team · 3 decisions, next ends tomorrow · 2 are yours · 14 not moving`"""
-    counts, least = home.counts, "at least " if home.unsearched else ""
+    counts = home.counts
     facts = [
         f" · {_decisions(home)}" if counts.decisions else "",
-        f" · {least}{counts.yours:,} {'is' if counts.yours == 1 else 'are'} yours" if counts.yours else "",
+        f" · {counts.yours:,} {'is' if counts.yours == 1 else 'are'} yours" if counts.yours else "",
         f" · {counts.not_moving:,} not moving" if counts.not_moving else "",
     ]
     need = f"{counts.waiting:,} {'needs' if counts.waiting == 1 else 'need'} the team"
@@ -142,16 +142,6 @@ def _shown(home: Home) -> RichText:
     if home.total > ROWS:
         which = f"{first:,} to {min(first + ROWS - 1, home.total):,} of {which}"
     return rich_text(PlainText(f"{_FILTERS[home.view.shows][1]}: {which}", bold=True), ", most urgent first.")
-
-
-def _incomplete(home: Home) -> Iterator[str]:
-    if home.unreadable > 0:
-        yield record_rows.unreadable(home.unreadable).strip()
-    if home.unsearched > 0:
-        yield (
-            f"Only the most urgent were searched for yours; {home.unsearched:,} were not. All of them are listed "
-            f"under All."
-        )
 
 
 def _guidance(home: Home, display: DisplaySettings) -> Iterator[str]:

@@ -26,11 +26,8 @@ from bot.usecases.notifications.read_model import open_operation, waiting_operat
 
 logger = logging.getLogger("switchboard")
 
-MOST_READ = 1000
-"""Records that are read to find the person's own: ten calls."""
 _KINDS = (EntityKind.DISCONNECTION, EntityKind.CONNECTION)
 _NEEDS_US = RecordFilter(statuses=frozenset(NEED_OUR_ACTION))
-_MINE = RecordFilter(mine=True)
 _DECISION = (EntityKind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW.value)
 
 
@@ -84,7 +81,6 @@ def home_of(user_id: str, view: HomeView, deps: Dependencies) -> Home | NoHome:
         total=len(listed),
         at=deps.now(),
         today=deps.today(),
-        unsearched=max(len(waiting) - MOST_READ, 0),
         unreadable=hidden + unreadable,
         pause=deps.sending_guard.active_pause(),
     )
@@ -106,12 +102,10 @@ def _not_moving(open_records: Iterable[OpenRecord], deps: Dependencies) -> int:
 def _own(
     waiting: Sequence[OpenRecord], questions: Sequence[Operation], user_id: str, deps: Dependencies
 ) -> list[Operation | OpenRecord]:
-    """What this person requested or has claimed, as far as it is searched."""
+    """What this person requested or has claimed."""
     asked = [operation for operation in questions if operation.actor == user_id]
-    searched = waiting[:MOST_READ]
-    states = deps.records.record_states((each.entity for each in searched), skip_unreadable=True)
-    own = [each for each in searched if each.entity in states and _MINE.lists(states[each.entity], user_id)]
-    return [*asked, *own]
+    entities = frozenset(deps.records.of_person(user_id))
+    return [*asked, *(each for each in waiting if each.entity in entities)]
 
 
 def _decisions(

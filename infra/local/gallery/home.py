@@ -38,7 +38,6 @@ def _homes() -> Iterator[HomeTab]:
     yield _home("App Home: the last page", page=3, records=_connections(34))
     yield _home("App Home: sending is paused", records=[connection()], pauses=PAUSED)
     yield _home("App Home: one is being retried", records=[connection()], operations=[a_retry()])
-    yield _home("App Home: more than is searched for mine", HomeFilter.MINE, records=_connections(1010))
     home = _home_of(Memory(records=[connection()]), HomeView())
     if isinstance(home, Home):
         yield HomeTab("App Home: some is unreadable", home_view(replace(home, unreadable=2), DISPLAY))

@@ -80,19 +80,12 @@ def test_a_click_tells_what_the_home_shows() -> None:
 
 def test_a_full_page_fits_into_a_home() -> None:
     paused = replace(DISPLAY, in_production=False, environment="staging")
-    home = a_home(HomeCounts(5000, 9, 9, 9), rows=ROWS, total=5000, unsearched=4000, unreadable=3)
+    home = a_home(HomeCounts(5000, 9, 9, 9), rows=ROWS, total=5000, unreadable=3)
     view = home_view(replace(home, view=HomeView(HomeFilter.ALL, 1)), paused)
 
     assert len(view["blocks"]) <= 100
     assert len(json.dumps(view)) < 250_000
     assert check_view(view, "home") == []
-
-
-def test_a_list_that_was_searched_in_part_says_so() -> None:
-    text = text_of(a_home(HomeCounts(1200, 0, 5, 0), rows=5, view=HomeView(HomeFilter.MINE), unsearched=200))
-
-    assert "only the most urgent were searched for yours; 200 were not." in text
-    assert "at least 5 are yours" in text
 
 
 @pytest.mark.parametrize(
