@@ -224,6 +224,8 @@ REMINDER_SPREAD_SECONDS = 1800
 """Reminders that are due together are spread over this time: Slack allows about 50 edits a minute."""
 REMINDER_DECISION_WAIT_SECONDS = 900
 """A decision in progress delays the reminder; if Noyo refuses it, the reminder follows."""
+HOME_USED_SECONDS = 600
+"""For so long after a person opened or used their App Home, it shows at once what became of their operations."""
 MODAL_SECONDS = 60
 """After this time a person no longer looks at the modal."""
 

@@ -119,10 +119,14 @@ def not_moving(day: date, now: int) -> OutboxEvent:
     return OutboxEvent(f"not_moving:{day}", EventKind.NOT_MOVING, DAILY_REPORT, at=now, due=now, day=day)
 
 
+def home_request_id(user_id: str) -> str:
+    return f"{EventKind.HOME_REQUESTED.value}:{user_id}"
+
+
 def home_requested(user_id: str, view: HomeView, requested: int, now: int) -> OutboxEvent:
     """One for each person, so that requests do not pile up: the latest replaces the others."""
     return OutboxEvent(
-        id=f"home_requested:{user_id}",
+        id=home_request_id(user_id),
         kind=EventKind.HOME_REQUESTED,
         entity=person_ref(user_id),
         at=now,

@@ -66,7 +66,7 @@ def test_a_claim_and_its_release_are_shown_at_once(system: System) -> None:
     assert "Claimed by" not in released
 
 
-def test_a_retry_from_the_home_is_sent_and_shown_when_it_is_refreshed(system: System) -> None:
+def test_a_retry_from_the_home_is_sent_and_the_home_follows_it(system: System) -> None:
     system.noyo.add_connection(group_name="Failed Inc", status="unable_to_connect")
     system.settle(20)
     open_home(system)
@@ -75,13 +75,37 @@ def test_a_retry_from_the_home_is_sent_and_shown_when_it_is_refreshed(system: Sy
     assert view is not None
     system.slack.submit(ANA, view.id, {"carrier_group_id": "00110022"})
 
-    progress = click(system, "home_refresh")
-    assert "**Now:** " in progress
-    assert "[Retry…]" not in progress
+    system.notify()
+    assert "**Now:** " in home(system)
+    assert "[Retry…]" not in home(system)
     system.settle(30)
 
     assert len(system.writes()) == 1
-    assert "Nothing needs the team" in click(system, "home_refresh")
+    assert "Nothing needs the team" in home(system)
+
+
+def test_a_home_that_nobody_has_used_lately_is_left_alone(system: System) -> None:
+    open_home(system)
+    system.wait(601)
+    before = [call.method for call in system.slack.calls].count("views.publish")
+
+    system.request_connection(ANA)
+    system.settle(30)
+
+    assert [call.method for call in system.slack.calls].count("views.publish") == before
+
+
+@pytest.mark.parametrize("kind", [Kind.RATE_LIMITED, Kind.API_ERROR, Kind.SERVER_ERROR])
+def test_a_home_that_is_not_updated_delays_no_card(system: System, kind: Kind) -> None:
+    open_home(system)
+    system.slack.faults.add(Fault(kind, "views.publish", times=9, seconds=3))
+
+    system.request_connection(ANA)
+    system.notify()
+
+    assert "Test Company" in system.read_channel("C0CONNECTIONS")
+    outbox = system.bot.repositories.outbox
+    assert [each for each in outbox.due(int(system.clock()), limit=99) if each.startswith("operation")] == []
 
 
 def test_a_decision_is_made_from_the_home(system: System) -> None:
@@ -95,7 +119,7 @@ def test_a_decision_is_made_from_the_home(system: System) -> None:
     assert reply.errors == {}
     system.settle(30)
     assert len(system.writes()) == 1
-    assert "Nothing needs the team" in click(system, "home_refresh", user=BEN)
+    assert "Nothing needs the team" in home(system, BEN)
 
 
 def test_a_guest_sees_no_record_and_learns_why(system: System) -> None:

@@ -67,7 +67,7 @@ def _denied(home: NoHome) -> Iterator[Part]:
 def _parts(home: Home, display: DisplaySettings) -> Iterator[Part]:
     yield Paragraph([_summary(home), *([health.pause_line(home.pause)] if home.pause is not None else [])])
     yield Buttons([*_filters(home), _refresh(home.view)], f"home:{home.at}")
-    yield SmallPrint([rich_text("Updated ", Timestamp(home.at, ago=True), ". It changes when you use a button here.")])
+    yield SmallPrint([rich_text("Updated ", Timestamp(home.at, ago=True), ". It changes when you do something here.")])
     yield Paragraph([rich_text(record_rows.unreadable(home.unreadable).strip())])
     if not home.rows:
         yield Paragraph([rich_text(text) for text in _guidance(home, display)])

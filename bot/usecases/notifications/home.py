@@ -14,12 +14,13 @@ from bot import policies
 from bot.domain.home import ROWS, Home, HomeCounts, HomeFilter, HomeQuestion, HomeRow, HomeView, NoHome
 from bot.domain.not_moving import is_not_moving
 from bot.domain.operations import Operation, OperationState
-from bot.domain.outbox import OutboxEvent
+from bot.domain.outbox import OutboxEvent, home_request_id
 from bot.domain.people import Right
 from bot.domain.record_filter import NEED_OUR_ACTION, OpenRecord, RecordFilter, by_urgency
+from bot.domain.record_states import RecordState
 from bot.domain.records import DisconnectionStatus, EntityKind, EntityRef, needs_our_action
 from bot.domain.requests import DisconnectionRequest
-from bot.errors import SlackRefused
+from bot.errors import SlackError, SlackRefused, UnknownSchema
 from bot.usecases.admin.authorization import authorized
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.read_model import open_operation, waiting_operations
@@ -48,6 +49,21 @@ def publish_home(event: OutboxEvent, deps: Dependencies) -> None:
         if latest is None or latest.requested == event.requested:
             return
         event = latest
+
+
+def update_homes(operation: Operation, deps: Dependencies) -> None:
+    """Show what became of an operation in the Homes of its people, as far as they have just used them.
+
+    A person acts on a row of the Home and then looks at it. It is no reason to publish the operation's event again: a
+    Home that Slack does not take stays as it was.
+    """
+    for user_id in operation.people:
+        try:
+            request = deps.outbox.event(home_request_id(user_id))
+            if request is not None and request.due is None and deps.now() - request.at <= policies.HOME_USED_SECONDS:
+                publish_home(request, deps)
+        except (SlackError, UnknownSchema):
+            logger.warning("an App Home was not updated", exc_info=True, extra={"user_id": user_id})
 
 
 def home_of(user_id: str, view: HomeView, deps: Dependencies) -> Home | NoHome:
@@ -126,16 +142,24 @@ def _decisions(
 def _rows(
     on_page: Sequence[Operation | OpenRecord], deps: Dependencies
 ) -> tuple[tuple[HomeRow | HomeQuestion, ...], int]:
-    """The rows, and how many of the records cannot be read. What has left the list since the index was read is left
-    out."""
+    """The rows, and how many of them cannot be read. What has left the list since the index was read is left out."""
     about = [each.entity for each in on_page if isinstance(each, OpenRecord) or each.entity.is_record]
     states = deps.records.record_states(about, skip_unreadable=True)
-    rows: list[HomeRow | HomeQuestion] = []
+    rows, unreadable = list[HomeRow | HomeQuestion](), 0
     for each in on_page:
         state = states.get(each.entity)
         if isinstance(each, Operation):
             rows.append(HomeQuestion(each, state))
-        elif state is not None and needs_our_action(state.status):
-            rows.append(HomeRow(state, open_operation(state, deps)))
-    hidden = sum(isinstance(each, OpenRecord) and each.entity not in states for each in on_page)
-    return tuple(rows), hidden
+        elif state is None or (row := _row(state, deps)) is None:
+            unreadable += 1
+        elif needs_our_action(state.status):
+            rows.append(row)
+    return tuple(rows), unreadable
+
+
+def _row(record_state: RecordState, deps: Dependencies) -> HomeRow | None:
+    """None if the operation on it cannot be read: its buttons would offer what may be under way."""
+    try:
+        return HomeRow(record_state, open_operation(record_state, deps))
+    except UnknownSchema:
+        return None

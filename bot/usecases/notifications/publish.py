@@ -22,7 +22,7 @@ from bot.usecases.notifications.cards import (
     update_resolution_requests,
     update_resolution_requests_about,
 )
-from bot.usecases.notifications.home import publish_home
+from bot.usecases.notifications.home import publish_home, update_homes
 from bot.usecases.notifications.not_moving import report_not_moving
 from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
 from bot.usecases.notifications.publisher import MessageBusy, NotYet, PostUnconfirmed, WaitsForEarlierLine, post_once
@@ -181,6 +181,7 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
         yield lambda: update_resolution_requests(operation, deps)
         if operation.actor is not None:
             yield lambda: reply_to_people(operation, deps)
+            yield lambda: update_homes(operation, deps)
 
 
 def _record_of_event(event: OutboxEvent, operation: Operation | None, deps: Dependencies) -> RecordState | None:

@@ -15,7 +15,7 @@ from bot.domain.outbox import RecordChange, home_requested
 from bot.domain.people import Verdict
 from bot.domain.record_states import RecordState
 from bot.domain.reminders import claim
-from bot.errors import SlackBusy, SlackNoAnswer, SlackRefused
+from bot.errors import SlackBusy, SlackNoAnswer, SlackRefused, UnknownSchema
 from bot.slack.views.home import home_view
 from bot.slack.views.message import display_settings
 from bot.usecases.dependencies import Dependencies
@@ -125,6 +125,17 @@ def test_a_record_that_changed_since_the_index_was_read_is_left_out(system: Syst
 
     assert isinstance(content, Home)
     assert content.rows == ()
+
+
+def test_a_record_with_an_operation_that_cannot_be_read_is_counted_and_offers_nothing(system: System) -> None:
+    store_connection(system, "Failed Inc")
+    deps = deps_of(system)
+    unreadable = CallHooks(deps.operations, before_open_on=fail(UnknownSchema("newer")))
+
+    content = home_of(ANA, HomeView(), replace(deps, operations=unreadable))
+
+    assert isinstance(content, Home)
+    assert (content.rows, content.unreadable) == ((), 1)
 
 
 def test_an_operation_in_progress_is_shown_beside_its_record(system: System) -> None:
