@@ -104,8 +104,8 @@ def test_a_home_that_is_not_updated_delays_no_card(system: System, kind: Kind) -
     system.notify()
 
     assert "Test Company" in system.read_channel("C0CONNECTIONS")
-    outbox = system.bot.repositories.outbox
-    assert [each for each in outbox.due(int(system.clock()), limit=99) if each.startswith("operation")] == []
+    due = system.bot.repositories.outbox.due(int(system.clock()) + 3600, limit=99)
+    assert [each for each in due if each.startswith("operation_changed")] == []
 
 
 def test_a_decision_is_made_from_the_home(system: System) -> None:

@@ -31,6 +31,7 @@ TRIES = (
     f"Type {COMMAND} connect, fill in the form, and watch the card change.",
     "In # connection-alerts, choose Retry… and correct the carrier group id.",
     "Choose Two people side by side. As Ben, approve a request in # disconnections; as Cara, reject the same one.",
+    "Open Switchboard: Home, claim something that needs the team, and choose Mine.",
 )
 
 
