@@ -25,6 +25,8 @@ FIELDS = (
     "broker_federal_ein",
     "broker_tin",
     "employer_email_address",
+    "ignore_eligibility",
+    "data_exchange_configuration",
 )
 """Fields of the form that Noyo may name; they have the same names there."""
 

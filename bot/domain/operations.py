@@ -243,7 +243,7 @@ class Operation:
         wanted = self.input
         details = {"operation": self.id, "kind": self.kind.value, "shown_version": self.shown_version}
         if isinstance(wanted, ConnectionRequest):
-            details["group_id"] = wanted.group_id
+            details |= {"group_id": wanted.group_id, **wanted.options.audit_details}
         if isinstance(wanted, DecisionRequest | DisconnectionRequest):
             details |= {
                 "decision": wanted.decision.value if isinstance(wanted, DecisionRequest) else None,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from bot import policies
-from bot.domain.records import EntityRef, Record
+from bot.domain.records import DataExchange, EntityRef, Record
 
 
 class DisconnectionReason(StrEnum):
@@ -68,6 +69,34 @@ class RetainedFields:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionOptions:
+    """How Noyo is to connect a group. Noyo's records do not show it, so it is no part of the wanted effect.
+
+    `data_exchange`: None leaves the choice to Noyo; a chosen one is used without checking the group's eligibility.
+    """
+
+    ignore_eligibility: bool = False
+    data_exchange: DataExchange | None = None
+
+    @property
+    def any_given(self) -> bool:
+        return self != ConnectionOptions()
+
+    @property
+    def audit_details(self) -> dict[str, str | None]:
+        """For the audit log; `parse` reads them."""
+        ignored = "yes" if self.ignore_eligibility else None
+        return {"ignore_eligibility": ignored, "data_exchange": self.data_exchange and self.data_exchange.value}
+
+    @classmethod
+    def parse(cls, details: Mapping[str, str]) -> ConnectionOptions:
+        """From audit details. A data exchange that this version does not know is left out."""
+        exchange = details.get("data_exchange")
+        known = DataExchange(exchange) if exchange in set(DataExchange) else None
+        return cls("ignore_eligibility" in details, known)
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionRequest:
     """Connect a group to a carrier. `encrypted` holds the `SensitiveFields`, if any was typed.
 
@@ -83,6 +112,7 @@ class ConnectionRequest:
     """The names of the encrypted fields."""
     retained: tuple[RetainedFields, ...] = ()
     """What was typed before this request was corrected; a field in `encrypted` replaces it."""
+    options: ConnectionOptions = ConnectionOptions()
 
     def without_sensitive(self) -> ConnectionRequest:
         return replace(self, encrypted=None, retained=())

@@ -17,8 +17,15 @@ from typing import TypeVar
 from bot import policies
 from bot.domain.polling import PAGE_ROW, ListPage, ListRow
 from bot.domain.reconciliation import is_same_number
-from bot.domain.records import Connection, DataExchange, Disconnection, Eligibility, EntityKind, Group, Record
-from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
+from bot.domain.records import Connection, Disconnection, Eligibility, EntityKind, Group, Record
+from bot.domain.requests import (
+    ConnectionOptions,
+    Decision,
+    DecisionReason,
+    DisconnectionReason,
+    RetryRequest,
+    SensitiveFields,
+)
 from bot.errors import NoyoRefused, UnreadableAnswer
 from bot.noyo import requests, schemas
 from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, PATHS, require_text, require_uuid
@@ -26,6 +33,7 @@ from bot.noyo.responses import as_list, list_page, rows_of, same_record
 from bot.noyo.transport import NoyoSession
 
 T = TypeVar("T")
+DEFAULT_OPTIONS = ConnectionOptions()
 SMALLEST_PAGE = policies.NOYO_PAGE_SIZES.start
 PARSERS: Mapping[EntityKind, Callable[[object], Record]] = {
     EntityKind.CONNECTION: schemas.connection,
@@ -158,13 +166,11 @@ class NoyoHttpClient:
         carrier_group_id: str,
         group_name: str,
         sensitive: SensitiveFields,
-        *,
-        ignore_eligibility: bool | None = None,
-        data_exchange: DataExchange | None = None,
+        options: ConnectionOptions = DEFAULT_OPTIONS,
     ) -> Connection:
         """POST /api/v1/group_connections: a group that Noyo does not know yet. NoyoRefused with 409 for a duplicate."""
         body = requests.new_group(carrier_id, carrier_group_id, group_name, sensitive)
-        body |= requests.connection_options(ignore_eligibility, data_exchange)
+        body |= requests.connection_options(options)
         masking = requests.masking_context(carrier_group_id, sensitive)
         return schemas.connection(self.session.write("POST", CONNECTIONS, body, masking))
 
@@ -174,14 +180,12 @@ class NoyoHttpClient:
         carrier_id: str,
         carrier_group_id: str,
         sensitive: SensitiveFields,
-        *,
-        ignore_eligibility: bool | None = None,
-        data_exchange: DataExchange | None = None,
+        options: ConnectionOptions = DEFAULT_OPTIONS,
     ) -> Connection:
         """POST /api/v1/groups/{group_id}/group_connections. ValueError for a `federal_ein`: Noyo knows it."""
         path = f"{requests.GROUPS}/{require_uuid(group_id, 'the group id')}/group_connections"
         body = requests.existing_group(carrier_id, carrier_group_id, sensitive)
-        body |= requests.connection_options(ignore_eligibility, data_exchange)
+        body |= requests.connection_options(options)
         masking = requests.masking_context(carrier_group_id, sensitive)
         return schemas.connection(self.session.write("POST", path, body, masking))
 

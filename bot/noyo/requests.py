@@ -9,8 +9,15 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from bot import policies
-from bot.domain.records import DataExchange, EntityKind, is_uuid
-from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
+from bot.domain.records import EntityKind, is_uuid
+from bot.domain.requests import (
+    ConnectionOptions,
+    Decision,
+    DecisionReason,
+    DisconnectionReason,
+    RetryRequest,
+    SensitiveFields,
+)
 from bot.noyo.responses import MaskingContext
 
 CONNECTIONS = "/api/v1/group_connections"
@@ -92,8 +99,10 @@ def _group(carrier_id: str, carrier_group_id: str, sensitive: SensitiveFields, *
     }
 
 
-def connection_options(ignore_eligibility: bool | None, data_exchange: DataExchange | None) -> dict[str, object]:
-    return without_blanks({"ignore_eligibility": ignore_eligibility, "data_exchange_configuration": data_exchange})
+def connection_options(options: ConnectionOptions) -> dict[str, object]:
+    """Only what was asked for: without it, Noyo decides."""
+    ignored = options.ignore_eligibility or None
+    return without_blanks({"ignore_eligibility": ignored, "data_exchange_configuration": options.data_exchange})
 
 
 def retry(wanted: RetryRequest, sensitive: SensitiveFields) -> dict[str, object]:

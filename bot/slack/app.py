@@ -29,7 +29,7 @@ from bot.slack.features import (
     status,
 )
 from bot.slack.shortcuts import SHORTCUTS, Shortcut
-from bot.slack.views import connect_form, replies
+from bot.slack.views import connect_form, connection_options, replies
 from bot.slack.views.buttons import RESOLUTIONS, SENDS, Action, ButtonValue, decode
 from bot.slack.views.rich_text import Json, RichText, rich_text
 
@@ -72,6 +72,7 @@ def _register(app: App, context: RequestContext) -> None:
         app.options(action_id)(_options(context, suggest))
     app.action(connect_form.GROUP)(_choice(context, connect.choose_group))
     app.action(connect_form.CARRIER)(_choice(context, connect.choose_carrier))
+    app.action(connection_options.ADVANCED)(_choice(context, connect.show_advanced))
     for word in commands.PICKED:
         app.options(picking.action_id(word))(_options(context, partial(commands.suggest, word)))
         app.action(picking.action_id(word))(_pick(context, partial(commands.pick, word)))

@@ -5,7 +5,14 @@ from datetime import date, datetime
 import pytest
 
 from bot.domain.records import DataExchange, DisconnectionStatus, EntityKind, open_statuses
-from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
+from bot.domain.requests import (
+    ConnectionOptions,
+    Decision,
+    DecisionReason,
+    DisconnectionReason,
+    RetryRequest,
+    SensitiveFields,
+)
 from bot.errors import UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.requests import NEWEST_FIRST
@@ -251,7 +258,11 @@ def test_connection_of_a_new_group_sends_every_field() -> None:
     http_stub = stub_with(json_response(connection_json(), 201))
 
     connection = http_stub.client().request_connection(
-        CARRIER.upper(), "00110011", "Test Company", SENSITIVE, ignore_eligibility=False, data_exchange=DataExchange.EDI
+        CARRIER.upper(),
+        "00110011",
+        "Test Company",
+        SENSITIVE,
+        ConnectionOptions(ignore_eligibility=True, data_exchange=DataExchange.EDI),
     )
 
     assert connection.id == ID
@@ -267,7 +278,7 @@ def test_connection_of_a_new_group_sends_every_field() -> None:
                 "employer_email_address": "boss@example.com",
             },
             "federal_ein": "123456789",
-            "ignore_eligibility": False,
+            "ignore_eligibility": True,
             "data_exchange_configuration": "edi",
         }
     ]

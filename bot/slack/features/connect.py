@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.domain.content import KnownGroup
 from bot.domain.operations import Operation
 from bot.domain.people import Right
 from bot.domain.records import pending_connection_ref
-from bot.domain.requests import ConnectionRequest
+from bot.domain.requests import ConnectionOptions, ConnectionRequest
 from bot.slack.context import RequestContext
 from bot.slack.features import correct
 from bot.slack.features.correct import Correction
@@ -24,7 +25,8 @@ from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.carrier_facts import group_id_error
 from bot.slack.views.connect_form import CARRIER, GROUP, NEW_GROUP, confirmation, connect_fields, group_option
-from bot.slack.views.corrections import filled_in
+from bot.slack.views.connection_options import options_of
+from bot.slack.views.corrections import filled_in, options_filled_in
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.modals import (
     MAX_STATIC_OPTIONS,
@@ -123,15 +125,31 @@ def choose_carrier(context: RequestContext, view: Json, carrier_id: str) -> None
     _follow_choice(context, view, values_of(view).get(GROUP, ""), carrier_id)
 
 
-def _follow_choice(context: RequestContext, view: Json, group_id: str, carrier_id: str) -> None:
+def show_advanced(context: RequestContext, view: Json, _: str = "") -> None:
+    """The *Advanced…* button in the form: adds the fields that few requests need."""
+    values = values_of(view)
+    _follow_choice(context, view, values.get(GROUP, ""), values.get(CARRIER, ""), advanced=True)
+
+
+def _follow_choice(
+    context: RequestContext, view: Json, group_id: str, carrier_id: str, *, advanced: bool = False
+) -> None:
     """What was typed stays. A form that was submitted meanwhile stays as it is."""
     if context.authorize(Right.REQUEST).allowed:
         group = known_group(group_id, context.deps.records) if group_id else None
         shown = _shown(view)
         found = correct.find(context, shown.operation_id or "") if correct.is_correction(shown) else None
         correction = found if isinstance(found, Correction) else None
-        unknown = bool(group_id) and group is None
-        now = _view(context.display, group, carrier_id=carrier_id, unknown=unknown, correction=correction)
+        values = values_of(view)
+        options = options_of(correction.completed(values) if correction else values)
+        now = _view(
+            context.display,
+            group,
+            carrier_id=carrier_id,
+            unknown=bool(group_id) and group is None,
+            correction=correction,
+            options=options or (ConnectionOptions() if advanced else None),
+        )
         context.web.update_view(view["id"], now, view["hash"])
 
 
@@ -201,17 +219,18 @@ def _lacks_fields(context: RequestContext, entry: Entry, chosen: Chosen) -> bool
 def _submit(context: RequestContext, entry: Entry, chosen: Chosen) -> Json:
     values, group = chosen.values, chosen.group
     name = values["group_name"] if group is None else group.name
+    options, again = options_of(values), partial(_view, context.display, group, name, carrier_id=values[CARRIER])
     if _lacks_fields(context, entry, chosen):
-        shown = _view(context.display, group, name, carrier_id=values[CARRIER], correction=chosen.correction)
-        return replace_modal(shown)
+        return replace_modal(again(correction=chosen.correction, options=options))
     similar = similar_groups(name, context.deps.records) if group is None else []
     if similar and not _is_confirmed(context, entry, name):
-        asked = _view(
-            context.display, None, name, similar=similar, carrier_id=values[CARRIER], correction=chosen.correction
-        )
-        return replace_modal(asked)
+        return replace_modal(again(similar=similar, correction=chosen.correction, options=options))
     wanted = ConnectionRequest(
-        values["carrier_id"].lower(), values["carrier_group_id"], name, group_id=group.id if group else None
+        values["carrier_id"].lower(),
+        values["carrier_group_id"],
+        name,
+        group_id=group.id if group else None,
+        options=options or ConnectionOptions(),
     )
     result = request_connection(
         correct.operation_id(entry),
@@ -262,11 +281,15 @@ def _view(
     similar: Sequence[KnownGroup] = (),
     unknown: bool = False,
     correction: Correction | None = None,
+    options: ConnectionOptions | None = None,
 ) -> Json:
     """The form of `connect_fields`; with `correction`, filled in with the refused request."""
     if correction is not None:
         carrier_id = carrier_id or correction.wanted.carrier_id
-    blocks = connect_fields(display, group, group_name, carrier_id=carrier_id, similar=similar, unknown=unknown)
+        options = options or options_filled_in(correction.operation, correction.wanted)
+    blocks = connect_fields(
+        display, group, group_name, carrier_id=carrier_id, similar=similar, unknown=unknown, options=options
+    )
     about = buttons.encode(correction.about) if correction else ""
     filled = filled_in(blocks, correction.operation, correction.retained_names) if correction else blocks
     return form("Request a connection", "Send to Noyo", CALLBACK, filled, about=about)

@@ -14,7 +14,7 @@ from bot.domain.content import GroupRecords
 from bot.domain.people import AuditEntry, Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import EntityKind, EntityRef, changed_fields, group_ref
-from bot.domain.requests import DecisionReason, DisconnectionReason
+from bot.domain.requests import ConnectionOptions, DecisionReason, DisconnectionReason
 from bot.errors import UnknownSchema
 from bot.slack.context import OWN_REQUEST, RequestContext
 from bot.slack.features import listing, picking, search
@@ -22,6 +22,7 @@ from bot.slack.features.listing import pages_of, row, turning, unsearched
 from bot.slack.features.search import Found
 from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import show_buttons
+from bot.slack.views.connection_options import options_text
 from bot.slack.views.message import Buttons, DisplaySettings, Paragraph, Part, SmallPrint
 from bot.slack.views.operation_text import DISCONNECT_REASONS, REASONS, note
 from bot.slack.views.rich_text import (
@@ -254,7 +255,8 @@ def _submitted(details: Mapping[str, str]) -> str:
     action = _DECIDED.get(_table_key(details))
     if action is None:
         what = _SUBMITTED.get(details.get("kind", ""), "asked for something")
-        return f"{what} of a group that Noyo knew already" if "group_id" in details else what
+        of_group = " of a group that Noyo knew already" if "group_id" in details else ""
+        return f"{what}{of_group}{_options(details)}"
     particulars = []
     if "effective_end_date" in details:
         particulars.append(f"last managed day {date_text(date.fromisoformat(details['effective_end_date']))}")
@@ -264,6 +266,11 @@ def _submitted(details: Mapping[str, str]) -> str:
     how = "" if details.get("unversioned") is None else ", without a version for Noyo to check"
     then = ", to be sent to Noyo" if "decision" in details else ""
     return f"{action}{with_}{then}{how}"
+
+
+def _options(details: Mapping[str, str]) -> str:
+    text = options_text(ConnectionOptions.parse(details))
+    return f" ({text})" if text else ""
 
 
 def _reason(reason: str, *, decision: bool) -> str:

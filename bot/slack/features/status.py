@@ -20,6 +20,7 @@ from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.cards import message, no_links
 from bot.slack.views.carrier_facts import contact_line
+from bot.slack.views.connection_options import options_lines
 from bot.slack.views.message import Message, Paragraph, Part
 from bot.slack.views.modals import UUID, notice, notice_view
 from bot.slack.views.operation_text import note_line
@@ -156,6 +157,8 @@ def _everything(context: RequestContext, card: RecordCard) -> list[Part]:
         lines.append(labelled("Group id", UntrustedText(record.group_id, 60)))
     if isinstance(record, Connection):
         lines += [record_facts.carrier_group_id_line(record), record_facts.attempts(record_state)]
+        requested_by = record_state.requested_by_operation
+        lines += options_lines(context.deps.operations.operation(requested_by) if requested_by else None)
     else:
         lines += disconnection_facts(record)[1:]
         lines += [labelled("Decided", Timestamp(record.decided))] if record.decided is not None else []

@@ -8,8 +8,10 @@ from hashlib import sha256
 from bot.domain.content import KnownGroup
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
+from bot.domain.requests import ConnectionOptions
 from bot.slack.views import record_facts
 from bot.slack.views.carrier_facts import group_id_hint
+from bot.slack.views.connection_options import option_fields
 from bot.slack.views.message import DisplaySettings, Message, Paragraph
 from bot.slack.views.modals import (
     MAX_NAME,
@@ -43,10 +45,12 @@ def connect_fields(
     carrier_id: str = "",
     similar: Sequence[KnownGroup] = (),
     unknown: bool = False,
+    options: ConnectionOptions | None = None,
 ) -> list[Json]:
     """The fields for this group, or else for a new one.
 
     `similar`: known groups that the new one may be. `unknown`: the choice was cleared, or its group is not known.
+    `options`: what the advanced fields hold; None if they are not shown.
     """
     details = display.carriers.details_of(carrier_id)
     return [
@@ -58,6 +62,7 @@ def connect_fields(
         carrier_group_id_field(hint=group_id_hint(details)),
         *([] if group else [federal_ein_field(hint=SENSITIVE_HINT, optional=False)]),
         *broker_fields(details.fields),
+        *option_fields(options),
     ]
 
 

@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 
 from bot.domain.corrections import field_messages
 from bot.domain.operations import Operation
-from bot.domain.requests import ConnectionRequest
+from bot.domain.requests import ConnectionOptions, ConnectionRequest
+from bot.slack.views.connection_options import DATA_EXCHANGE, IGNORE_ELIGIBILITY, values_of_options
 from bot.slack.views.message import Message, Paragraph, Part, Quote
 from bot.slack.views.modals import checkbox_field
 from bot.slack.views.operation_text import quoted
@@ -48,7 +49,14 @@ def values_filled_in(wanted: ConnectionRequest) -> dict[str, str]:
         "carrier_id": wanted.carrier_id,
         "group_name": wanted.group_name,
         "carrier_group_id": wanted.carrier_group_id,
+        **values_of_options(wanted.options),
     }
+
+
+def options_filled_in(refused: Operation, wanted: ConnectionRequest) -> ConnectionOptions | None:
+    """What the advanced fields hold, if they were used or Noyo's words are about them; otherwise they stay hidden."""
+    named = field_messages(refused).by_field.keys() & {IGNORE_ELIGIBILITY, DATA_EXCHANGE}
+    return wanted.options if wanted.options.any_given or named else None
 
 
 def _about(refused: Operation, words: Sequence[str]) -> list[Json]:

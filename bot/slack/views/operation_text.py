@@ -18,6 +18,7 @@ from bot.domain.requests import (
 )
 from bot.slack.views import health
 from bot.slack.views.answer_text import DECIDED, NOT_PROCESSED, READ_REFUSED, answered, decided_at_noyo, not_sent
+from bot.slack.views.connection_options import options_text
 from bot.slack.views.record_facts import parse_status, status_name
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
@@ -84,7 +85,8 @@ def description(operation: Operation) -> RichText:
     """`@Ana asked to retry with carrier group id X`."""
     request, requester = operation.input, actor(operation)
     if isinstance(request, ConnectionRequest):
-        return rich_text(requester, " asked for this connection")
+        options = options_text(request.options)
+        return rich_text(requester, f" asked for this connection{f' ({options})' if options else ''}")
     if isinstance(request, RetryRequest):
         return rich_text(requester, " asked to retry with ", *_corrections(request))
     if isinstance(request, DecisionRequest):

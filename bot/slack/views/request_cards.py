@@ -9,6 +9,7 @@ from bot.domain.records import Connection
 from bot.domain.requests import ConnectionRequest, DisconnectionRequest
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.buttons import Action
+from bot.slack.views.connection_options import options_lines
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, SmallPrint
 from bot.slack.views.record_cards import last_outcome
 from bot.slack.views.rich_text import (
@@ -38,7 +39,7 @@ def request_card(card: RequestCard, display: DisplaySettings) -> Message:
     operation = card.operation
     if isinstance(operation.input, DisconnectionRequest):
         return pending_disconnection_card(card, operation.input, display)
-    facts = [*existing_group_line(operation), *carrier_group_id_line(operation)]
+    facts = [*existing_group_line(operation), *carrier_group_id_line(operation), *options_lines(operation)]
     parts: list[Part] = [Paragraph([*facts, *_request_state(operation, display)])]
     if card.duplicate is not None:
         parts.append(Paragraph(duplicate_facts(card.duplicate, display)))
@@ -112,6 +113,7 @@ def request_facts(operation: Operation, display: DisplaySettings) -> list[RichTe
         *existing_group_line(operation),
         labelled("Carrier", display.carrier(request.carrier_id)),
         *carrier_group_id_line(operation),
+        *options_lines(operation),
     ]
 
 

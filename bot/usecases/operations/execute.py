@@ -275,10 +275,10 @@ def _is_already_requested(
 def _request(
     _operation: Operation, wanted: ConnectionRequest, sensitive: SensitiveFields, deps: Dependencies
 ) -> Record:
-    carrier_id, carrier_group_id = wanted.carrier_id, wanted.carrier_group_id
+    carrier_id, carrier_group_id, options = wanted.carrier_id, wanted.carrier_group_id, wanted.options
     if wanted.group_id is not None:
-        return deps.noyo.request_connection_of_group(wanted.group_id, carrier_id, carrier_group_id, sensitive)
-    return deps.noyo.request_connection(carrier_id, carrier_group_id, wanted.group_name, sensitive)
+        return deps.noyo.request_connection_of_group(wanted.group_id, carrier_id, carrier_group_id, sensitive, options)
+    return deps.noyo.request_connection(carrier_id, carrier_group_id, wanted.group_name, sensitive, options)
 
 
 def _retry(operation: Operation, wanted: RetryRequest, sensitive: SensitiveFields, deps: Dependencies) -> Record:

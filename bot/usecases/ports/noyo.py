@@ -8,7 +8,14 @@ from typing import Protocol
 
 from bot.domain.polling import ListPage
 from bot.domain.records import Connection, Disconnection, EntityKind
-from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
+from bot.domain.requests import (
+    ConnectionOptions,
+    Decision,
+    DecisionReason,
+    DisconnectionReason,
+    RetryRequest,
+    SensitiveFields,
+)
 
 
 class NoyoReader(Protocol):
@@ -49,12 +56,22 @@ class NoyoClient(NoyoReader, Protocol):
     """
 
     def request_connection(
-        self, carrier_id: str, carrier_group_id: str, group_name: str, sensitive: SensitiveFields
+        self,
+        carrier_id: str,
+        carrier_group_id: str,
+        group_name: str,
+        sensitive: SensitiveFields,
+        options: ConnectionOptions,
     ) -> Connection:
         """POST /api/v1/group_connections: creates a new group at Noyo."""
 
     def request_connection_of_group(
-        self, group_id: str, carrier_id: str, carrier_group_id: str, sensitive: SensitiveFields
+        self,
+        group_id: str,
+        carrier_id: str,
+        carrier_group_id: str,
+        sensitive: SensitiveFields,
+        options: ConnectionOptions,
     ) -> Connection:
         """POST /api/v1/groups/{group_id}/group_connections. ValueError for a `federal_ein`: Noyo knows it."""
 

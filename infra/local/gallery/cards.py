@@ -32,6 +32,7 @@ from infra.local.gallery.operations import (
     OPERATIONS,
     a_group_connection,
     a_group_disconnection,
+    advanced_request,
     approval,
     connection_request,
     disconnection,
@@ -209,6 +210,7 @@ def request_cards() -> Section:
         for title, shown in outcomes(operation):
             cards.append(posted(f"{name} ended: {title}", RequestCard(shown, _existing(shown))))
     cards.append(posted("Request: for a group that Noyo knows", RequestCard(existing_group_request())))
+    cards.append(posted("Request: with advanced options", RequestCard(advanced_request())))
     refusal = Outcome(OutcomeKind.REFUSED, "This group is protected.", status=403)
     protected = replace(with_outcome(disconnection(), OutcomeKind.REFUSED), outcome=refusal)
     cards.append(posted("Disconnect ended: refused for a protected group", RequestCard(protected)))

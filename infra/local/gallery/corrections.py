@@ -14,7 +14,7 @@ from bot.slack.views.buttons import Action, ButtonValue
 from infra.local.gallery.cards import posted
 from infra.local.gallery.entries import Entry, Section
 from infra.local.gallery.interactions import clicked, submitted
-from infra.local.gallery.operations import GROUP, connection_request, with_outcome
+from infra.local.gallery.operations import GROUP, OPTIONS, connection_request, with_outcome
 from infra.local.gallery.ports import GUEST, NOW
 from infra.local.gallery.samples import GROUP_ID, GUARDIAN
 
@@ -35,6 +35,7 @@ def refused(wanted: ConnectionRequest = WANTED, *, due: int | None = NOW + 600, 
 def _corrections() -> Iterator[Entry]:
     operation = refused()
     plain = refused(ConnectionRequest(GUARDIAN, "0011", GROUP, group_id=GROUP_ID), due=None)
+    advanced = replace(WANTED.without_sensitive(), options=OPTIONS)
     yield posted("The answer: a value is not accepted", Reply(operation))
     yield posted("The answer: nothing sensitive was entered", Reply(plain))
     form = _clicked("The form", operation)
@@ -43,6 +44,7 @@ def _corrections() -> Iterator[Entry]:
     duplicate = replace(with_outcome(operation, OutcomeKind.DUPLICATE), sends=1, due=NOW + 600)
     yield _clicked("The form: a duplicate", duplicate)
     yield _clicked("The form: the group is not known any more", plain)
+    yield _clicked("The form: with advanced options", refused(advanced, due=None))
     yield _clicked("A guest", operation, actor=GUEST)
     yield _clicked("Another person", operation, actor="UBEN")
     yield clicked("The request is no longer stored", Action.CORRECT, ButtonValue(operation_id=operation.id))

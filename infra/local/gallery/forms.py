@@ -11,6 +11,7 @@ from bot.domain.operations import Operation, OperationState, OutcomeKind, Second
 from bot.domain.pauses import PauseHistory
 from bot.domain.record_states import RecordState
 from bot.domain.records import ConnectionStatus, DisconnectionStatus, LocalStatus, UnknownValue
+from bot.slack.features import connect
 from bot.slack.views.buttons import Action, ButtonValue
 from infra.local.gallery.cards import BEAM, DISPLAY, OTHER_ENVIRONMENT, connection, request
 from infra.local.gallery.entries import Entry, Modal, Section
@@ -58,6 +59,7 @@ def _connect_forms() -> Iterator[Entry]:
     by_id = typed("The form: no carriers are named", "connect", display=unnamed)
     yield by_id
     yield submitted("Error: no carrier id", by_id, CONNECT_VALUES | {"carrier_id": "Guardian"}, display=unnamed)
+    yield chosen("The form: advanced fields", form, "", choose=connect.show_advanced)
     many = Carriers({f"{number:08d}{GUARDIAN[8:]}": f"Carrier {number}" for number in range(101)})
     yield typed("The form: more than a hundred carriers", "connect", display=replace(DISPLAY, carriers=many))
     yield typed("The form: a guest", "connect", actor=GUEST)

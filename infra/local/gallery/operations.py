@@ -10,8 +10,15 @@ from typing import Any
 from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind, SecondApproval
 from bot.domain.pauses import Pause
-from bot.domain.records import connection_ref
-from bot.domain.requests import ConnectionRequest, Decision, DecisionReason, RefreshRequest, confirmation_deadline
+from bot.domain.records import DataExchange, connection_ref
+from bot.domain.requests import (
+    ConnectionOptions,
+    ConnectionRequest,
+    Decision,
+    DecisionReason,
+    RefreshRequest,
+    confirmation_deadline,
+)
 from infra.local.gallery.samples import (
     CHANGED,
     DISPLAY,
@@ -32,6 +39,7 @@ LAST_DAY = date(2026, 1, 9)
 EXPIRES = confirmation_deadline(LAST_DAY, CHANGED, DISPLAY.timezone)
 PAUSE = Pause(CHANGED + 300, "UDAN", "Noyo shows wrong statuses")
 OBSERVE_PAUSE = Pause(CHANGED + 200)
+OPTIONS = ConnectionOptions(ignore_eligibility=True, data_exchange=DataExchange.EDI)
 REFUSAL = "The carrier group id must have eight digits."
 DUPLICATE_OF = connection_ref("2b1c7c5e-0000-4000-8000-000000000009")
 _SENT_AT = CHANGED + 520
@@ -88,6 +96,11 @@ def connection_request(**changes: Any) -> Operation:
 def existing_group_request() -> Operation:
     """A request for a group that Noyo knows."""
     return connection_request(input=ConnectionRequest(GUARDIAN, "00110011", GROUP, group_id=GROUP_ID))
+
+
+def advanced_request() -> Operation:
+    """A request with everything that the advanced fields can hold."""
+    return connection_request(input=ConnectionRequest(GUARDIAN, "00110011", GROUP, options=OPTIONS))
 
 
 def approval(**changes: Any) -> Operation:

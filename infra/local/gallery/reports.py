@@ -21,6 +21,7 @@ from infra.local.gallery.interactions import typed
 from infra.local.gallery.operations import (
     OPERATIONS,
     REFUSAL,
+    advanced_request,
     connection_request,
     disconnection,
     existing_group_request,
@@ -52,7 +53,7 @@ def _history_answers() -> Iterator[Entry]:
     asked = [_entry("operation_submitted", connection_request())]
     own: dict[str, Any] = {"records": [requested], "operations": [connection_request()], "audit": asked}
     yield typed("History: requested with Switchboard", f"history {NAME}", **own)
-    own["audit"] = [_entry("operation_submitted", existing_group_request())]
+    own["audit"] = [_entry("operation_submitted", each) for each in (existing_group_request(), advanced_request())]
     yield typed("History: requested for a group that Noyo knows", f"history {NAME}", **own)
     ending = connection(status=ConnectionStatus.COMPLETED)
     asked = [_entry("operation_submitted", disconnection())]
