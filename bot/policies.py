@@ -49,6 +49,8 @@ SLACK_OUTAGE_MAX_PAUSE_SECONDS = 300
 """While Slack is down, events are retried more often than after other failures: alerts are waiting."""
 SLACK_OUTAGE_PAUSE_GROWTH = 1.5
 """The pauses grow slowly, so an event is published soon after a short outage, too."""
+REQUEST_CARD_WAIT_SECONDS = 60
+"""A request gets its card once Noyo has accepted it, or after this time. Noyo refuses within seconds."""
 EARLIER_LINE_WAIT_SECONDS = 120
 """A thread line waits this long for an earlier one that cannot be posted; the earlier one is then marked as late."""
 EARLIER_LINES_PER_RUN = 5

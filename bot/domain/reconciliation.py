@@ -8,7 +8,7 @@ from datetime import date
 
 from bot import policies
 from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
-from bot.domain.operations import Operation, OperationState
+from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
@@ -173,6 +173,21 @@ def _shows_retry(version: Record, operation: Operation, new_id: str | None, sinc
     if new_id is not None:
         return _is_same_id(version.carrier_group_id, new_id)
     return version.status is ConnectionStatus.PROCESSING
+
+
+def answer_is_due(operation: Operation) -> bool:
+    """Whether Noyo's answer is expected at any moment: nothing delays the operation, and no attempt is unanswered."""
+    undisturbed = operation.deferred_by is None and operation.delay_reason is None
+    return undisturbed and operation.state in (OperationState.PENDING, OperationState.SENDING)
+
+
+def was_refused(operation: Operation) -> bool:
+    """Whether it was settled by a refusal, and nothing of it can exist at Noyo."""
+    kind = operation.outcome.kind if operation.outcome is not None and operation.state.settled else None
+    return kind in _REFUSALS and not sent_before(operation)
+
+
+_REFUSALS = frozenset({OutcomeKind.REFUSED, OutcomeKind.DUPLICATE, OutcomeKind.NOT_AUTHORIZED})
 
 
 def sent_before(operation: Operation) -> bool:

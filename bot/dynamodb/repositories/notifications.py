@@ -94,6 +94,9 @@ class DynamoMessageRepository(Repository):
         item = self._table.get(_item_key(key))
         return _message_record(item).link if item else None
 
+    def is_reserved(self, key: MessageKey) -> bool:
+        return self._table.get(_item_key(key)) is not None
+
     def live(self, channel: str, key_prefix: str) -> list[MessageKey]:
         partition, prefix = {":pk": schema.messages_in(channel)}, schema.fitting(key_prefix)
         rows = (

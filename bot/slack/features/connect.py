@@ -258,7 +258,7 @@ def conflict_error(operation: Operation) -> str:
     what = f" with carrier group id {wanted.carrier_group_id}" if isinstance(wanted, ConnectionRequest) else ""
     return (
         f"This was already requested{what} on {utc_text(operation.submitted_at)}. "
-        "Nothing new was sent. Follow it on its card."
+        "Nothing new was sent. Follow it on its card; if there is none after a minute, submit again."
     )
 
 

@@ -214,11 +214,14 @@ def sending(what: RichText, channel: str, operation: Operation) -> Json:
             rich_text(*what, ": ", *health.deferred(operation.deferred_by)),
             rich_text("There is nothing more to do: its card is in ", card, ", and you get a message."),
         )
+    where = rich_text("the card is in ", card, ", and you get a message if it takes longer.")
+    if not (operation.entity.is_record or operation.second_approval):
+        where = rich_text("you then get a message. Once Noyo accepts it, its card is in ", card, ".")
     return notice(
         "Sending to Noyo",
         rich_text("Sending: ", *what, "."),
         "This window shows Noyo's answer as soon as it arrives.",
-        rich_text("You can close it: the card is in ", card, ", and you get a message if it takes longer."),
+        rich_text("You can close it: ", *where),
     )
 
 

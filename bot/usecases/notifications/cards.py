@@ -12,6 +12,7 @@ from bot import policies
 from bot.domain.content import Alert, Content, ManualResolution, MessageKey, MessageLink, RecordCard, ThreadLine
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import EventKind, OutboxEvent
+from bot.domain.reconciliation import answer_is_due, was_refused
 from bot.domain.record_states import RecordState, operation_card_key
 from bot.domain.records import Disconnection, EntityKind, EntityRef, RecordField, is_open, needs_our_action
 from bot.domain.reminders import end_date_of, ends_soon, is_urgent
@@ -29,6 +30,23 @@ from bot.usecases.notifications.read_model import (
 )
 
 NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
+
+
+def stays_with_requester(operation: Operation | None, record_state: RecordState | None, deps: Dependencies) -> bool:
+    """Whether a request was refused before it had a card: then only the person who asked is told.
+
+    Raises `NotYet` while Noyo may refuse it at any moment. One that takes longer gets its card, so that nobody asks for
+    the same again. A card that may be in Slack is always kept current.
+    """
+    if operation is None or operation.entity.is_record or record_state is not None:
+        return False
+    may_end_soon, refused = answer_is_due(operation), was_refused(operation)
+    if not (may_end_soon or refused) or deps.messages.is_reserved(_request_key(operation, deps)):
+        return False
+    seconds = operation.submitted_at + policies.REQUEST_CARD_WAIT_SECONDS - deps.now()
+    if may_end_soon and seconds > 0:
+        raise NotYet(seconds)
+    return refused
 
 
 def update_card_and_post_line(
@@ -161,8 +179,12 @@ def _update(key: MessageKey, entity: EntityRef | None, deps: Dependencies, *, fo
 
 def _card_key(operation: Operation | None, record_state: RecordState | None, deps: Dependencies) -> MessageKey | None:
     if operation is not None and not operation.entity.is_record:
-        return MessageKey(deps.channels.of_request(operation), operation_card_key(operation.id))
+        return _request_key(operation, deps)
     return deps.card_key(record_state) if record_state is not None else None
+
+
+def _request_key(operation: Operation, deps: Dependencies) -> MessageKey:
+    return MessageKey(deps.channels.of_request(operation), operation_card_key(operation.id))
 
 
 def _card_content(key: MessageKey, entity: EntityRef | None, deps: Dependencies) -> Content:

@@ -15,6 +15,7 @@ from bot.errors import SlackBusy, SlackError, SlackNoAnswer, SlackTokenRejected,
 from bot.telemetry import LogEvent, log_event, trace_context
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.cards import (
+    stays_with_requester,
     update_alerts,
     update_card,
     update_card_and_post_line,
@@ -165,7 +166,7 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
     operation = deps.operations.operation(event.operation_id) if event.operation_id else None
     record_state = _record_of_event(event, operation, deps)
     if _has_card(event, operation):
-        yield lambda: update_card_and_post_line(event, operation, record_state, deps)
+        yield lambda: _update_card(event, operation, record_state, deps)
     if record_state is not None:
         yield lambda: update_alerts(event, record_state.entity, deps)
         is_request = record_state.entity.kind is EntityKind.DISCONNECTION
@@ -180,8 +181,21 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
     if operation is not None:
         yield lambda: update_resolution_requests(operation, deps)
         if operation.actor is not None:
-            yield lambda: reply_to_people(operation, deps)
+            yield lambda: _reply(event, operation, record_state, deps)
             yield lambda: update_homes(operation, deps)
+
+
+def _update_card(
+    event: OutboxEvent, operation: Operation | None, record_state: RecordState | None, deps: Dependencies
+) -> None:
+    if not stays_with_requester(operation, record_state, deps):
+        update_card_and_post_line(event, operation, record_state, deps)
+
+
+def _reply(event: OutboxEvent, operation: Operation, record_state: RecordState | None, deps: Dependencies) -> None:
+    """A refusal that does not reach the person who asked gets a card after all, so that somebody sees it."""
+    if not reply_to_people(operation, deps) and _has_card(event, operation):
+        update_card_and_post_line(event, operation, record_state, deps)
 
 
 def _record_of_event(event: OutboxEvent, operation: Operation | None, deps: Dependencies) -> RecordState | None:

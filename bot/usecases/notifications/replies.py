@@ -21,22 +21,23 @@ NO_DIRECT_MESSAGE = frozenset(
 )
 
 
-def reply_to_people(operation: Operation, deps: Dependencies) -> None:
+def reply_to_people(operation: Operation, deps: Dependencies) -> bool:
     """Reply to the requester and the second approver, in their modal or, once they have looked away, by direct message.
 
-    A reply that fails does not prevent the other one.
+    A reply that fails does not prevent the other one. Returns whether there is nobody whom Slack does not let us reach.
     """
     _refresh_people(operation, deps)
     if operation.state in _NO_REPLY_YET and operation.deferred_by is None:
-        return
-    failures = []
+        return True
+    failures, reached = [], True
     for recipient in _recipients(operation):
         try:
-            _reply(recipient, operation, deps)
+            reached &= _reply(recipient, operation, deps)
         except (MessageBusy, SlackError) as failure:
             failures.append(failure)
     if failures:
         raise failures[0]
+    return reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def _recipients(operation: Operation) -> list[_Recipient]:
     return list(recipients.values())
 
 
-def _reply(recipient: _Recipient, operation: Operation, deps: Dependencies) -> None:
+def _reply(recipient: _Recipient, operation: Operation, deps: Dependencies) -> bool:
+    """False if Slack delivers no message to this person."""
 
     def content() -> Reply:
         current = deps.operations.operation(operation.id) or operation
@@ -70,12 +72,14 @@ def _reply(recipient: _Recipient, operation: Operation, deps: Dependencies) -> N
     view_closed = deps.now() - recipient.since > policies.MODAL_SECONDS
     in_progress = operation.deferred_by is not None or operation.state is OperationState.RECONCILING
     if in_progress or (shown and not view_closed):
-        return
+        return True
     try:
         upsert_message(MessageKey(recipient.person, f"direct:{operation.id}"), content, deps)
     except SlackRefused as refusal:
         if refusal.code not in NO_DIRECT_MESSAGE:
             raise
+        return shown
+    return True
 
 
 def _request_link(operation: Operation, record_state: RecordState | None, deps: Dependencies) -> MessageLink | None:

@@ -253,6 +253,9 @@ class MessageRepository(Protocol):
     def link(self, key: MessageKey) -> MessageLink | None:
         """The message's link; None until it is posted."""
 
+    def is_reserved(self, key: MessageKey) -> bool:
+        """Whether a worker ever intended to post the message, so that it may be in Slack. Consistent read."""
+
     def live(self, channel: str, key_prefix: str) -> list[MessageKey]:
         """The posted messages in this channel that are not closed and whose name has this prefix. Consistent read."""
 

@@ -12,6 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
+from bot import policies
 from bot.domain.carriers import Carriers
 from bot.domain.requests import ConnectionRequest
 from bot.errors import TableUnavailable
@@ -296,6 +297,7 @@ def test_hostile_names_mention_nobody_and_contain_no_links(clean_worker_system: 
         view = open_form(clean_worker_system)
         assert submit_form(clean_worker_system, view, group_name=name, carrier_group_id=name).errors == {}
         assert clean_worker_system.operation(view).input.group_name == name  # type: ignore[union-attr]
+    clean_worker_system.wait(policies.REQUEST_CARD_WAIT_SECONDS)
     clean_worker_system.notify()
     messages = clean_worker_system.slack.channel(CONNECTIONS)[before:]
     assert len(messages) == len(HOSTILE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot import policies
 from bot.domain.outbox import RecordChange
 from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.notifications.cards import update_card_and_post_line
@@ -61,6 +62,8 @@ def test_both_cards_of_a_record_that_is_linked_later_stay_up_to_date() -> None:
         record_state = records.record_state(entity)
         assert record_state is not None
         system.request_connection(carrier_group_id="555")
+        system.wait(policies.REQUEST_CARD_WAIT_SECONDS)
+        system.notify()
         [operation_id] = system.open_operations()
         linked = replace(
             record_state, requester="U0ANA", requested_by_operation=operation_id, card_key=f"operation:{operation_id}"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot import policies
 from bot.domain.content import RecordCard, RequestCard
 from bot.domain.operations import ReplyTo
 from bot.domain.records import EntityKind, EntityRef
@@ -64,6 +65,7 @@ def add_failed_connection(system: System, **fields: Any) -> tuple[str, str]:
 def test_the_card_of_a_request_becomes_the_card_of_its_connection() -> None:
     with started_system() as system:
         system.request_connection()
+        system.wait(policies.REQUEST_CARD_WAIT_SECONDS)
         system.notify()
         [request_message] = system.slack.channel(CONNECTIONS)
         system.execute_due()
@@ -99,6 +101,8 @@ def test_a_duplicate_shows_the_existing_connection() -> None:
         system.notify()
         system.wait(300)
         system.request_connection()
+        system.wait(policies.REQUEST_CARD_WAIT_SECONDS)
+        system.notify()
         system.execute_due()
         system.notify()
 
