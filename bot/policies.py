@@ -68,6 +68,8 @@ UNREADABLE_RETRY_SECONDS = 900
 """An entry that cannot be read is tried again after this time: soon after an upgrade, and seldom until then."""
 MAX_DEFERRED = 1000
 """Deferred operations that one scheduled run reads."""
+ELIGIBILITY_RULES = 5
+"""Rules that are shown of Noyo's answer about a group's eligibility."""
 POLL_PAGE_SIZE = 100
 """Rows of Noyo's list in one request."""
 NOYO_PAGE_SIZES = range(5, 101)

@@ -97,16 +97,25 @@ def field_messages(operation: Operation) -> FieldMessages:
         return FieldMessages({}, ())
     if outcome.kind is OutcomeKind.DUPLICATE:
         return FieldMessages({"carrier_group_id": (DUPLICATE,)}, ())
-    by_field: dict[str, tuple[str, ...]] = {}
+    by_field = {"ignore_eligibility": outcome.eligibility} if outcome.eligibility else {}
     other: tuple[str, ...] = ()
     for part in (outcome.message or "").split("; "):
-        named = {name for name in FIELDS if re.search(rf"\b{name}\b", part)}
+        named = _named_in(part)
         if len(named) == 1:
             [name] = named
             by_field[name] = (*by_field.get(name, ()), re.sub(rf"^(group_data[.:] ?)?{name}: ", "", part))
         elif part:
             other = (*other, part)
     return FieldMessages(by_field, other)
+
+
+def names_a_field(message: str) -> bool:
+    """Whether Noyo's refusal says which value is wrong."""
+    return bool(_named_in(message))
+
+
+def _named_in(message: str) -> set[str]:
+    return {name for name in FIELDS if re.search(rf"\b{name}\b", message)}
 
 
 DUPLICATE = "Noyo already has a connection with this carrier and carrier group id."

@@ -108,7 +108,8 @@ class Outcome:
     decided_by: str | None = None
     """Slack user id of the person who chose a resolution, withdrew the operation, or was not authorized."""
     status: int | None = None
-    """HTTP status of Noyo's refusal."""
+    eligibility: tuple[str, ...] = ()
+    """After a refusal with this HTTP `status`: Noyo's words about the group's eligibility, the result first."""
 
 
 class Resolution(StrEnum):
@@ -284,8 +285,7 @@ class Operation:
         """Nothing is sent until `pause` ends. A claimed operation gets back its place, by time of submission."""
         if self.lease is None:
             return replace(self, deferred_by=pause)
-        due = min(self.submitted_at, now)
-        return self.not_sent()._release(OperationState.PENDING, due=due, deferred_by=pause)
+        return self.not_sent()._release(OperationState.PENDING, due=min(self.submitted_at, now), deferred_by=pause)
 
     def await_reconciliation(
         self, due: int, reconciliations: int = 0, answer: UnconfirmedAnswer | None = None

@@ -162,10 +162,20 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
     if result.kind in (OutcomeKind.REFUSED, OutcomeKind.READ_REFUSED) and result.message:
         quote = Quote((operation_text.quoted(operation, result.message),))
         parts += [Paragraph([labelled("Message from Noyo")]), quote]
+    parts += _eligibility(operation, result.eligibility)
     if is_correctable(operation) and content.reader in (None, operation.actor):
         button = Buttons([correct_button(operation.id)], operation.id)
         return [*parts, Paragraph([_after_correctable(operation)]), button]
     return [*parts, Paragraph([operation_text.advice(operation, display.command)])]
+
+
+def _eligibility(operation: Operation, words: Sequence[str]) -> list[Part]:
+    """In Noyo's words, since it documents no list of them."""
+    if not words:
+        return []
+    quotes = [Quote((operation_text.quoted(operation, text),)) for text in words]
+    what_to_do = rich_text("If that is the reason, ask Noyo or the carrier whether to ignore the eligibility.")
+    return [Paragraph([labelled("Noyo says about the group's eligibility")]), *quotes, Paragraph([what_to_do])]
 
 
 def _after_correctable(operation: Operation) -> RichText:

@@ -24,6 +24,7 @@ from bot.errors import LeaseLost, NoAnswer, NotSent, NoyoRefused, UnreadableAnsw
 from bot.telemetry import LogEvent, entity_label, log_event
 from bot.usecases.admin.authorization import authorized_by_table
 from bot.usecases.dependencies import Dependencies
+from bot.usecases.operations.eligibility import eligibility_words
 from bot.usecases.operations.lifecycle import (
     SendingPaused,
     claim,
@@ -209,7 +210,9 @@ def _settle_refused(operation: Operation, refusal: NoyoRefused, kind: OutcomeKin
         return
     state = OperationState.REFUSED if kind is OutcomeKind.REFUSED else OperationState.CANCELLED
     record = operation.entity if operation.entity.is_record else None
-    settle(operation, state, Outcome(kind, refusal.message, record, status=refusal.status), deps)
+    eligibility = eligibility_words(operation.input, refusal, deps.noyo)
+    outcome = Outcome(kind, refusal.message, record, status=refusal.status, eligibility=eligibility)
+    settle(operation, state, outcome, deps)
 
 
 # ---------------------------------------------------------------- what each kind needs before it is sent

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from bot.domain.polling import ListPage
-from bot.domain.records import Connection, Disconnection, EntityKind
+from bot.domain.records import Connection, Disconnection, Eligibility, EntityKind
 from bot.domain.requests import (
     ConnectionOptions,
     Decision,
@@ -46,6 +46,9 @@ class NoyoReader(Protocol):
     def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
         """Every request to disconnect this group from this carrier. `UnreadableAnswer` if one of them cannot be read,
         because it may be the wanted one."""
+
+    def eligibility(self, group_id: str, carrier_id: str) -> tuple[Eligibility, ...]:
+        """GET /api/v1/groups/{group_id}/connection_eligibility, for this carrier."""
 
 
 class NoyoClient(NoyoReader, Protocol):

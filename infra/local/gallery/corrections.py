@@ -38,6 +38,9 @@ def _corrections() -> Iterator[Entry]:
     advanced = replace(WANTED.without_sensitive(), options=OPTIONS)
     yield posted("The answer: a value is not accepted", Reply(operation))
     yield posted("The answer: nothing sensitive was entered", Reply(plain))
+    ineligible = with_eligibility(plain)
+    yield posted("The answer: what Noyo says about the eligibility", Reply(ineligible))
+    yield _clicked("The form: what Noyo says about the eligibility", ineligible)
     form = _clicked("The form", operation)
     yield form
     yield _clicked("The form: the values were deleted", refused(WANTED.without_sensitive(), due=None))
@@ -59,6 +62,12 @@ def _corrections() -> Iterator[Entry]:
     without = values | {"discard_kept": "yes"}
     yield submitted("Error: the values were discarded", form, without, operations=[operation])
     yield submitted("Sent before, from another window", form, values, operations=[operation, corrected])
+
+
+def with_eligibility(operation: Operation) -> Operation:
+    words = ("not_eligible", "failed: The carrier takes groups from ten lives")
+    outcome = Outcome(OutcomeKind.REFUSED, "The group is not eligible", status=422, eligibility=words)
+    return replace(operation, outcome=outcome)
 
 
 def _clicked(title: str, *operations: Operation, **stored: Any) -> Entry:

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.local.noyo.records import Connection, Group
 from infra.local.noyo.rules import RETRYABLE_STATUSES, Refusal
-from infra.local.noyo.state import State, find
+from infra.local.noyo.state import ELIGIBLE, State, find
 
 
 def request_for_new_group(state: State, body: Mapping[str, Any]) -> Connection:
@@ -21,6 +21,9 @@ def request_for_existing_group(state: State, group_id: str, body: Mapping[str, A
     group = find(state.groups, group_id, "Group")
     carrier_id, data = body["carrier_id"].lower(), body["group_data"]
     _check_carrier(state, carrier_id, data["carrier_group_id"])
+    ignored = body.get("ignore_eligibility") or body.get("data_exchange_configuration")
+    if not ignored and state.eligibility_of(group.id, carrier_id) != ELIGIBLE:
+        raise Refusal(422, "The group is not eligible for a connection with this carrier")
     with_name = {**data, "group_name": group.name}
     return _request(state, group, carrier_id, with_name, request_type="incremental")
 

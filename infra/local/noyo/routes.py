@@ -95,7 +95,7 @@ def eligibility(state: State, call: Call) -> Answer:
     carrier_id = carrier_id or next(iter(carriers), "")
     if not carrier_id:
         raise Refusal(404, "The group has no carrier")
-    eligible = state.eligibility.get((group.id, carrier_id), "eligible")
+    eligible = state.eligibility_of(group.id, carrier_id)
     return Answer(200, {"carrier_id": carrier_id, "eligibility": eligible, "group_id": group.id})
 
 

@@ -9,6 +9,7 @@ from infra.local.noyo.records import Connection, Disconnection, Group, new_id
 from infra.local.noyo.rules import Refusal, Rules, Step
 from infra.local.noyo.webhooks import Webhooks
 
+ELIGIBLE = "eligible"
 Record = TypeVar("Record", Group, Connection, Disconnection)
 Corruption = Callable[[dict[str, Any]], object]
 
@@ -53,6 +54,9 @@ class State:
         return replace(record, **{"version": new_id(), "modified": modified, **fields})
 
     # --- groups and connections
+
+    def eligibility_of(self, group_id: str, carrier_id: str) -> str:
+        return self.eligibility.get((group_id, carrier_id), ELIGIBLE)
 
     def add_group(self, **fields: object) -> Group:
         group = Group(**self.new_fields(**fields))

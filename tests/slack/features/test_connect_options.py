@@ -203,3 +203,23 @@ def test_a_correction_can_do_without_the_options(system: System) -> None:
     system.settle(20)
 
     assert sent(system)[-1].keys().isdisjoint(SENT)
+
+
+def test_a_group_that_is_not_eligible_can_be_connected_by_ignoring_it(system: System) -> None:
+    other = "5d1f1c0e-6a2b-4f0e-9d55-0a8f3b1c7e42"
+    group = system.noyo.add_connection(carrier_id=other, group_name="Harbor Foods LLC", status="completed")["group_id"]
+    system.noyo.set_eligibility(group, GUARDIAN, "not_eligible")
+    system.settle(20)
+    view = open_form(system, "Harbor Foods LLC")
+    system.slack.submit(ANA, view, {"carrier_id": GUARDIAN, "carrier_group_id": "one"})
+    system.settle(20)
+    assert "Noyo says about the group's eligibility" in modal_text(system)
+    assert "not_eligible" in modal_text(system)
+
+    system.slack.click_in_view(ANA, view, "correct_request")
+    assert "not_eligible" in modal_text(system)
+    system.slack.submit(ANA, view, {IGNORE_ELIGIBILITY: "ignored"})
+    system.settle(20)
+
+    assert sent(system)[-1]["ignore_eligibility"] is True
+    assert "Sent to Noyo" in modal_text(system)
