@@ -34,7 +34,10 @@ from bot.slack.views.rich_text import Json, UntrustedText, rich_text
 
 
 def turn_page(context: RequestContext, value: ButtonValue) -> None:
-    """Replaces the answer to a command by another page of it, as it is now."""
+    """Replaces the answer to a command, or the details of a record, by another page of it, as it is now."""
+    if value.entity is not None:
+        status.turn_details(context, value)
+        return
     if value.page is None or context.actor.response_url is None:
         raise ValueError("this button turns no page")
     page = answer(context, value.page.text, value.page.number)

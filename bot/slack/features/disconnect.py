@@ -206,7 +206,7 @@ def disconnect_form(
         rich_text(*record_facts.group_and_carrier(record, display)),
         record_facts.carrier_group_id_line(record),
         record_facts.status_line(record),
-        earlier_requests_line(earlier),
+        earlier_requests_line(earlier, how_to_see_all=f"{display.command} history and the group's name"),
         *_consequence(record, display, needs_second=needs_second),
     ]
     return form(

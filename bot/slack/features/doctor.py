@@ -107,7 +107,7 @@ def _parked(parked: dict[EntityKind, list[ParkedRow]]) -> Diagnosis:
     for row in rows[:SHOWN]:
         reason, since = UntrustedText(row.reason, 120), Timestamp(row.seen_at)
         shown += rich_text(" ", UntrustedText(row.row_id, 60), " (", reason, ", since ", since, ")")
-    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    more = f" and {len(rows) - SHOWN} more, named once these are solved" if len(rows) > SHOWN else ""
     problem = rich_text(
         f"{plural(len(rows), 'problem')} with reading Noyo's lists. Changes of what cannot be read are not announced:",
         *shown,

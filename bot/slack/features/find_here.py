@@ -13,8 +13,10 @@ from bot.domain.mentions import Mentions, mentioned, mentions_in
 from bot.domain.people import Right
 from bot.slack.context import RequestContext
 from bot.slack.features import listing
+from bot.slack.features.search import Found
 from bot.slack.views import replies
-from bot.slack.views.message import Paragraph
+from bot.slack.views.buttons import show_buttons
+from bot.slack.views.message import Buttons, Paragraph
 from bot.slack.views.modals import notice
 from bot.slack.views.rich_text import Json, rich_text
 
@@ -46,7 +48,10 @@ def _answer(context: RequestContext, mentions: Mentions) -> Json:
     shown = found[: listing.ROWS]
     more = len(found) - len(shown)
     rest = [Paragraph([rich_text(f"{more} more: type {context.command} status and a name or an id.")])] if more else []
-    return replies.ephemeral("This message mentions:", *listing.rows(context, shown), *rest, *part)
+    group_id = Found(found, "").group_id if more else None
+    whole = show_buttons(f"status {group_id}", "Show Group") if group_id is not None else ()
+    rest_of_group = Buttons(whole, f"{group_id}:mentioned")
+    return replies.ephemeral("This message mentions:", *listing.rows(context, shown), *rest, rest_of_group, *part)
 
 
 def _searched_in_part(context: RequestContext) -> Paragraph:

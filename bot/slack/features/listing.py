@@ -14,6 +14,7 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import EntityRef, Record
 from bot.slack.context import RequestContext
 from bot.slack.views import buttons, record_facts, record_rows, replies
+from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import Buttons, Paragraph, Part
 from bot.slack.views.record_rows import unreadable as unreadable
 from bot.slack.views.rich_text import Json, RichText, UntrustedText, rich_text
@@ -55,11 +56,14 @@ def pages_of(context: RequestContext, total: int, rows: int = ROWS) -> Pages:
     return Pages(max(min(context.page.number, Pages(0, total, rows).count - 1), 0), total, rows)
 
 
-def turning(context: RequestContext, pages: Pages) -> list[Part]:
-    """What is shown of how many, with *Previous* and *Next*; nothing if all rows are shown."""
+def turning(context: RequestContext, pages: Pages, about: ButtonValue | None = None) -> list[Part]:
+    """What is shown of how many, with *Previous* and *Next*; nothing if all rows are shown.
+
+    `about`: the record whose details have the pages.
+    """
     if pages.count <= 1:
         return []
-    turns = buttons.page_buttons(buttons.Page(context.page.text, pages.number), pages.count)
+    turns = buttons.page_buttons(buttons.Page(context.page.text, pages.number), pages.count, about)
     shown = Paragraph([rich_text(pages.text(), ".")])
     return [shown, Buttons(turns, f"page:{pages.number}:{context.page.text}")]
 

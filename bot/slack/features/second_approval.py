@@ -148,7 +148,7 @@ def confirmation(
         renamed = record.group_name not in (None, wanted.group_name)
         facts.append(labelled("Renamed to", group_name(record)) if renamed else ())
         facts.append(labelled("The connection", status_name(record.status)))
-    facts.append(earlier_requests_line(earlier))
+    facts.append(earlier_requests_line(earlier, how_to_see_all=f"{display.command} history and the group's name"))
     parts: list[Part] = [Paragraph(lines), Paragraph(facts)]
     if wanted.context:
         parts += [Paragraph([labelled("Context for Noyo")]), Quote((UntrustedText(wanted.context, MAX_QUOTE_LENGTH),))]

@@ -60,6 +60,12 @@ def click_details(context: RequestContext, value: ButtonValue) -> None:
     context.open_view(_details(context, value))
 
 
+def turn_details(context: RequestContext, value: ButtonValue) -> None:
+    """*Previous* or *Next* in the details: other versions, in the same window."""
+    context = context.for_page(value.page or context.page, is_turned=True)
+    context.show_view(_details(context, value))
+
+
 def _details(context: RequestContext, value: ButtonValue) -> Json:
     permission = context.authorize(Right.VIEW, value.record)
     if not permission.allowed:
@@ -67,7 +73,7 @@ def _details(context: RequestContext, value: ButtonValue) -> Json:
     card = record_card(value.record, context.deps)
     if card is None:
         return notice("Details", "Switchboard no longer has this record.")
-    parts = [*_everything(context, card), *_versions(context, card.record_state)]
+    parts = [*_everything(context, card), *_versions(context, value)]
     return notice_view("Details", Message(parts, warning=context.display.warning()))
 
 
@@ -169,15 +175,15 @@ def _everything(context: RequestContext, card: RecordCard) -> list[Part]:
     return [Paragraph(lines), Paragraph([*said, *notes])]
 
 
-def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
-    history = context.deps.records.history(record_state.entity, since=0)
+def _versions(context: RequestContext, value: ButtonValue) -> list[Part]:
+    history = context.deps.records.history(value.record, since=0)
+    newest_first = history[::-1]
+    pages = listing.pages_of(context, len(newest_first), VERSIONS)
     lines = [rich_text("Known versions, newest first:")]
-    for record in reversed(history[-VERSIONS:]):
+    for record in newest_first[pages.start : pages.end]:
         status = status_name(record.status)
         lines.append(rich_text(Timestamp(record.modified), " · ", status, *_version_details(record)))
-    if len(history) > VERSIONS:
-        lines.append(rich_text(f"and {len(history) - VERSIONS} earlier ones."))
-    return [Paragraph(lines)]
+    return [Paragraph(lines), *listing.turning(context, pages, value)]
 
 
 def _version_details(record: Record) -> RichText:

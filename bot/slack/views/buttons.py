@@ -197,13 +197,17 @@ def _button(action: Action, label: str, value: ButtonValue, *, primary: bool = F
     return {"type": "button", "action_id": action.value, "text": plain_text(label), "value": encode(value), **style}
 
 
-def page_buttons(page: Page, pages: int) -> tuple[Json, ...]:
-    """*Previous* and *Next*, as far as there are such pages; none if the text is too long for a button."""
+def page_buttons(page: Page, pages: int, about: ButtonValue | None = None) -> tuple[Json, ...]:
+    """*Previous* and *Next*, as far as there are such pages; none if the text is too long for a button.
+
+    `about`: the record whose details have the pages, instead of the answer to a command.
+    """
     if len(json.dumps(page.text)) > MAX_PAGE_TEXT:
         return ()
+    entity, version = (about.entity, about.version) if about is not None else (None, None)
     turns = [(Action.PREVIOUS_PAGE, "Previous", page.number - 1), (Action.NEXT_PAGE, "Next", page.number + 1)]
     return tuple(
-        _button(action, label, ButtonValue(page=Page(page.text, number)))
+        _button(action, label, ButtonValue(entity, version, page=Page(page.text, number)))
         for action, label, number in turns
         if 0 <= number < pages
     )

@@ -25,7 +25,7 @@ from bot.domain.records import Connection, Disconnection, LocalStatus, Status
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.alerts import alert, manual_resolution
 from bot.slack.views.answer_text import NOT_PROCESSED, answered
-from bot.slack.views.buttons import SENDS
+from bot.slack.views.buttons import SENDS, show_buttons
 from bot.slack.views.health import pause_notice
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part
 from bot.slack.views.not_moving import not_moving
@@ -226,7 +226,9 @@ def summary(content: Summary, display: DisplaySettings) -> Message:
     parts: list[Part] = [Paragraph(_counts(content)), Paragraph(_channels(display))]
     for record_state in listed:
         parts += [Paragraph(_record_lines(record_state, display)), _buttons(record_state, display)]
-    parts.append(Paragraph(_more_line(content.waiting_total - len(listed), display)))
+    more = content.waiting_total - len(listed)
+    parts.append(Paragraph(_more_line(more, display)))
+    parts.append(Buttons(show_buttons("status", "Show All") if more > 0 else (), f"summary:{content.at}"))
     return Message(parts, rich_text("Switchboard has started"), display.warning())
 
 
@@ -280,5 +282,5 @@ def _more_line(number: int, display: DisplaySettings) -> list[RichText]:
     if number <= 0:
         return []
     need = "needs" if number == 1 else "need"
-    how = f"Find each with {display.command} status and the group's name or id."
+    how = f"{display.command} status lists all of them."
     return [rich_text(f"{number} more {need} action. {how}")]

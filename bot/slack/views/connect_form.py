@@ -93,7 +93,8 @@ def _about_group(display: DisplaySettings, group: KnownGroup | None, *, unknown:
     if group is None:
         return []
     lines = [_connection_line(state, display) for state in group.connections[:LISTED]]
-    incomplete = [rich_text("Not all of its connections are shown.")] if len(group.connections) > LISTED else []
+    more = f"and {len(group.connections) - LISTED} more: {display.command} status and its name shows all."
+    incomplete = [rich_text(more)] if len(group.connections) > LISTED else []
     return [rich_text(UntrustedText(_name(group)), " has these connections:"), *lines, *incomplete]
 
 
@@ -108,7 +109,8 @@ def _confirmation_fields(display: DisplaySettings, group_name: str, similar: Seq
     """Asked for each name anew: the value of the checkbox is for this name."""
     names = [rich_text("• ", UntrustedText(group_option(group, display)[1])) for group in similar[:LISTED]]
     question = rich_text("Noyo already has a group with a similar name:")
-    more = [rich_text("• and others")] if len(similar) > LISTED else []
+    rest = f"• and {len(similar) - LISTED} more: {display.command} status and the name shows all"
+    more = [rich_text(rest)] if len(similar) > LISTED else []
     advice = rich_text("To connect that group, choose it under “Existing group”. Nothing has been sent yet.")
     confirm, value = "This is another employer: create a new group", confirmation(group_name)
     return [

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bot.domain.content import NotMoving, NotMovingRecord
 from bot.domain.records import Connection, Disconnection
 from bot.slack.views import record_facts
+from bot.slack.views.buttons import show_buttons
 from bot.slack.views.carrier_facts import contact_line
-from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, SmallPrint
+from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, SmallPrint
 from bot.slack.views.record_cards import claimed_by
 from bot.slack.views.rich_text import PlainText, RichText, Span, Timestamp, UntrustedText, plural, rich_text
 
@@ -23,7 +24,8 @@ def not_moving(content: NotMoving, display: DisplaySettings) -> Message:
     parts: list[Part] = [
         Paragraph([*listed, *_more_line(content.total - len(listed))]),
         Paragraph(contact_line(content.carrier_id, display)),
-        SmallPrint([rich_text(*as_of, "See these and their buttons as they are now: ", *_command(content, display))]),
+        Buttons(show_buttons(_command(content, display), "Show All"), f"{content.carrier_id}:{content.at}"),
+        SmallPrint([rich_text(*as_of, *_all(content, display))]),
     ]
     title = rich_text("Not moving at ", display.carrier(content.carrier_id), f": {plural(content.total, 'record')}")
     return Message(parts, title, display.warning())
@@ -61,9 +63,13 @@ def _more_line(number: int) -> list[RichText]:
     return [rich_text(PlainText(f"and {number} more.", bold=True))] if number > 0 else []
 
 
-def _command(content: NotMoving, display: DisplaySettings) -> RichText:
+def _all(content: NotMoving, display: DisplaySettings) -> RichText:
+    typed = UntrustedText(_command(content, display), 150)
+    return rich_text(f"See these and their buttons as they are now: {display.command} ", typed)
+
+
+def _command(content: NotMoving, display: DisplaySettings) -> str:
     """The list by carrier and age contains every record of this report; a carrier without a name has no word."""
     name = display.carriers.names.get(content.carrier_id)
     days = content.older_than_days
-    age = f" older than {plural(days, 'day')}" if days else ""
-    return rich_text(f"{display.command} list", *((" ", UntrustedText(name, 100)) if name else ()), age)
+    return " ".join(["list", *([name] if name else []), *([f"older than {plural(days, 'day')}"] if days else [])])

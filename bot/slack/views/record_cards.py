@@ -19,7 +19,7 @@ from bot.domain.records import (
 )
 from bot.domain.requests import DecisionRequest
 from bot.slack.views import buttons, operation_text, record_facts
-from bot.slack.views.buttons import Action
+from bot.slack.views.buttons import Action, show_buttons
 from bot.slack.views.carrier_facts import contact_line
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote, SmallPrint
 from bot.slack.views.record_facts import disconnection_facts, end_date_text, next_step, status_name
@@ -115,12 +115,22 @@ def disconnection_card(
     parts: list[Part] = [Paragraph(lines)]
     if card.related is not None:
         parts.append(Paragraph(related_records_lines(card.related, display, links)))
-    parts.append(Paragraph(group_link(record, display)))
+    parts += [Paragraph(group_link(record, display)), card_buttons(card, display), *_show_group(card.related, record)]
     return Message(
-        [*parts, card_buttons(card, display), SmallPrint([record_facts.id_and_version(record)])],
+        [*parts, SmallPrint([record_facts.id_and_version(record)])],
         rich_text("Disconnect ", *record_facts.group_and_carrier(record, display)),
         display.warning(),
     )
+
+
+def _show_group(related: RelatedRecords | None, record: Disconnection) -> list[Part]:
+    """The way to the records that the card does not name."""
+    if related is None or record.group_id is None:
+        return []
+    if len(related.other_carriers) <= OTHER_CARRIERS_SHOWN and len(related.earlier) <= EARLIER_SHOWN:
+        return []
+    shown = show_buttons(f"status {record.group_id}", "Show Group", f"Show {record_facts.spoken_name(record)}")
+    return [Buttons(shown, f"{record.entity}:{record.group_id}:group")]
 
 
 def claimed_by(record_state: RecordState) -> list[RichText]:
@@ -228,8 +238,10 @@ def related_records_lines(related: RelatedRecords, display: DisplaySettings, lin
     ]
 
 
-def earlier_requests_line(earlier: Sequence[Disconnection]) -> RichText:
-    return _list_line("Earlier requests", [_earlier_request(record) for record in earlier], EARLIER_SHOWN)
+def earlier_requests_line(earlier: Sequence[Disconnection], *, how_to_see_all: str = "") -> RichText:
+    """`how_to_see_all`: for a form, which has no button for it."""
+    line = _list_line("Earlier requests", [_earlier_request(record) for record in earlier], EARLIER_SHOWN)
+    return rich_text(*line, f": {how_to_see_all}") if how_to_see_all and len(earlier) > EARLIER_SHOWN else line
 
 
 def group_link(record: Connection | Disconnection, display: DisplaySettings) -> list[RichText]:

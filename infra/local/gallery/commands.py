@@ -12,7 +12,7 @@ from bot.domain.people import AccessPolicy
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.errors import DeadlineExceeded, ObserveOnly, SlackRefused, SlackUnavailable, TableUnavailable, UnknownSchema
 from bot.slack.views import replies
-from bot.slack.views.buttons import Action
+from bot.slack.views.buttons import Action, Page
 from bot.slack.views.modals import notice
 from infra.local.environment import TEAM
 from infra.local.gallery.cards import DETAILED, OBSERVING, OTHER_ENVIRONMENT, connection, request
@@ -89,6 +89,8 @@ def _details() -> Iterator[Entry]:
         replace(failed.record, version=f"v{number}", modified=CHANGED - 60 * (20 - number)) for number in range(20)
     ]
     yield clicked("Details of a connection", Action.DETAILS, about(failed), records=[failed], versions=versions)
+    older = replace(about(failed), page=Page("", 1))
+    yield clicked("Details: older versions", Action.NEXT_PAGE, older, records=[failed], versions=versions)
     rejected = with_outcome(rejection(), OutcomeKind.CONFIRMED)
     stored: dict[str, Any] = {"records": [decided], "operations": [rejected]}
     yield clicked("Details of a disconnection request", Action.DETAILS, about(decided), **stored)

@@ -304,7 +304,7 @@ def test_a_group_of_two_hundred_connections_is_shown_with_the_first_few(system: 
 
     open_form(system, "Many Carriers")
 
-    assert "Not all of its connections are shown." in modal_text(system)
+    assert "more: /noyo status and its name shows all." in modal_text(system)
 
 
 def test_a_closed_form_does_not_fail_when_a_group_was_chosen(system: System) -> None:

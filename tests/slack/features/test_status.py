@@ -154,7 +154,14 @@ def test_details_of_many_versions_show_the_newest_and_count_the_others(system: S
 
     handle_requests_with(system, replace(context, deps=replace(context.deps, records=LongHistory())))  # type: ignore[arg-type]
     shown = details_of(system, "Restless")
-    assert f"and {200 - VERSIONS} earlier ones." in shown
+    assert f"1 to {VERSIONS} of 200." in shown
+    view = system.slack.view_of(ANA)
+    assert view is not None
+    for _ in range(200 // VERSIONS):
+        assert system.slack.click_in_view(ANA, view.id, "next_page").error is None
+    assert "196 to 200 of 200." in modal_text(system)
+    assert "[Previous]" in modal_text(system)
+    assert "[Next]" not in modal_text(system)
 
 
 def test_hostile_names_and_messages_are_shown_as_plain_text(system: System) -> None:

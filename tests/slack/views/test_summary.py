@@ -39,7 +39,7 @@ def test_one_waiting_record_is_in_the_singular() -> None:
 
 def test_records_beyond_the_limit_are_counted_with_advice() -> None:
     content = Summary(100, 0, record_states(60), 61)
-    assert "41 more need action. Find each with /noyo status" in rendered_text(content)
+    assert "41 more need action. /noyo status lists all of them." in rendered_text(content)
     assert "1 more needs action." in rendered_text(Summary(100, 0, record_states(20), MAX_LISTED + 1))
     blocks = json.loads(render(content, DISPLAY).blocks)
     assert check_blocks(blocks) == []
