@@ -252,6 +252,7 @@ class Deployment:
             channels=ChannelRouting(slack.connections_channel, slack.alerts_channel, slack.decisions_channel),
             timezone=settings.timezone,
             not_moving_limits=settings.not_moving_limits,
+            summary_hour=settings.summary_hour,
             reconcile_after_seconds=settings.check_after_seconds,
             poll_interval_seconds=settings.poll_seconds,
             sweep_seconds=settings.sweep_hours * 3600,

@@ -224,6 +224,12 @@ CONFIRMATION_DAYS_FOR_A_PAST_DATE = 3
 """Days for a second approval whose end date was already past when it was requested."""
 NOT_MOVING_SHOWN = 10
 """Records that a report of what does not move names for each carrier; it counts the others."""
+SUMMARY_SHOWN = 5
+"""The most urgent records that the morning summary names; it counts the others."""
+SUMMARY_SHOWN_TO_PERSON = 10
+"""Those that it names to the person whose turn it is."""
+SUMMARY_MOST_READ = 1000
+"""Records that the morning summary reads to find out whose turn it is, most urgent first."""
 REMINDER_SPREAD_SECONDS = 1800
 """Reminders that are due together are spread over this time: Slack allows about 50 edits a minute."""
 REMINDER_DECISION_WAIT_SECONDS = 900

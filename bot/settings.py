@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot import policies
+from bot.domain.morning_summary import parse_hour
 from bot.domain.not_moving import Limits, parse_limits
 from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy
@@ -98,6 +99,7 @@ class Settings:
     timezone: ZoneInfo
     business_calendar: str
     not_moving_limits: Limits
+    summary_hour: int | None
     carriers_file: CarriersAt | None
     policy: AccessPolicy
     retry_at_action_required: bool
@@ -139,6 +141,7 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
         environment=read.text("ENVIRONMENT"),
         timezone=read.parsed("BUSINESS_TIMEZONE", "America/New_York", ZoneInfo),
         not_moving_limits=read.parsed("NOT_MOVING_DAYS", NOT_MOVING_DAYS, parse_limits),
+        summary_hour=read.parsed("SUMMARY_HOUR", "9", parse_hour),
         business_calendar=read.parsed("BUSINESS_CALENDAR", "US", _calendar),
         carriers_file=read.parsed("CARRIERS_FILE", "", _carriers_at),
         policy=_access_policy(read, slack.team_id),

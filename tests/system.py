@@ -26,7 +26,7 @@ from bot.usecases.admin.authorization import refresh_group_members
 from bot.usecases.admin.grant_audit import audit_grants
 from bot.usecases.admin.pause import record_mode
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.not_moving import schedule_report
+from bot.usecases.notifications.morning_summary import schedule_daily_messages
 from bot.usecases.notifications.publish import publish
 from bot.usecases.operations.execute import execute
 from bot.usecases.records.poll import KINDS, poll
@@ -138,7 +138,7 @@ class System:
         deps = self.bot.slack_dependencies
         with acting("NotifyFunction"):
             deps.carriers.refresh()
-            schedule_report(deps)
+            schedule_daily_messages(deps)
             for event_id in deps.outbox.due(deps.now(), limit=1000):
                 publish(event_id, deps)
             refresh_group_members(deps)

@@ -21,8 +21,8 @@ assert TWO_DAYS > STREAM_RETENTION
 
 @pytest.fixture
 def system() -> Iterator[System]:
-    """Without the daily report, which repeats what is known."""
-    with System(NOT_MOVING_DAYS="none") as system:
+    """Without the morning summary, which repeats what is known."""
+    with System(NOT_MOVING_DAYS="none", SUMMARY_HOUR="none") as system:
         yield system
 
 

@@ -100,6 +100,8 @@ def test_a_timeout_longer_than_a_worker_allows_is_refused() -> None:
         ("BUSINESS_CALENDAR", "United States"),
         ("NOT_MOVING_DAYS", "waiting_on_carrier"),
         ("NOT_MOVING_DAYS", "completed=5"),
+        ("SUMMARY_HOUR", "17"),
+        ("SUMMARY_HOUR", "9am"),
         ("REQUESTERS", "ana@example.com"),
         ("APPROVERS", "U0ANA, ben"),
         ("ADMINS", "@ana"),

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.domain.morning_summary import NeedCount, OpenTask
 from bot.domain.operations import Operation
 from bot.domain.outbox import OutboxEvent
 from bot.domain.pauses import Pause
@@ -198,6 +199,8 @@ class NotMovingRecord:
     record_state: RecordState
     business_days: int
     is_overdue: bool = False
+    owner_name: str = ""
+    """The name of the person who claimed it; empty if it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +218,34 @@ class NotMoving:
     """The time of these facts; the message is not edited later."""
 
 
-Content = RecordCard | RequestCard | Alert | ManualResolution | ThreadLine | Reply | Summary | PauseNotice | NotMoving
+@dataclass(frozen=True, slots=True)
+class MorningSummary:
+    """What needs the team today: how much of each kind, and the most urgent of it.
+
+    `not_moving` counts the records that do not move, by carrier id; their reports follow in the thread.
+    """
+
+    needs: tuple[NeedCount, ...]
+    urgent: tuple[OpenTask, ...]
+    not_moving: tuple[tuple[str, int], ...]
+    today: date
+    at: int
+    """The time of these facts; the message is not edited later."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalSummary:
+    """What one person is to act on today: the most urgent of it, and how much there is."""
+
+    tasks: tuple[OpenTask, ...]
+    total: int
+    today: date
+    at: int
+    """The time of these facts; the message is not edited later."""
+
+
+Reports = Summary | NotMoving | MorningSummary | PersonalSummary
+Content = RecordCard | RequestCard | Alert | ManualResolution | ThreadLine | Reply | PauseNotice | Reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +268,7 @@ class MessageKey:
     `channel` is a Slack channel id, or a user id for a direct message. `name` is a card key, or `line:<event id>`,
     `alert:<entity>:<at>:<version>:<status>`, `resolution:<operation id>:<attempts>`,
     `reminder:<entity>:<day>:<version>`, `direct:<operation id>`, `summary`, `pause:<name>`,
-    `not_moving:<day>:<carrier id>`.
+    `not_moving:<day>:<carrier id>`, `morning:<day>`.
     """
 
     channel: str

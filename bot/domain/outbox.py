@@ -11,7 +11,16 @@ from bot.domain.operations import Operation, OperationState
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState
-from bot.domain.records import DAILY_REPORT, SENDING_PAUSE, EntityRef, FieldChange, Record, changed_fields, person_ref
+from bot.domain.records import (
+    DAILY_REPORT,
+    DAILY_SUMMARY,
+    SENDING_PAUSE,
+    EntityRef,
+    FieldChange,
+    Record,
+    changed_fields,
+    person_ref,
+)
 
 
 class EventKind(StrEnum):
@@ -39,6 +48,8 @@ class EventKind(StrEnum):
     """What does not move on this day is reported."""
     HOME_REQUESTED = "home_requested"
     """A person opened their App Home, or chose there what it shows."""
+    MORNING_SUMMARY = "morning_summary"
+    """On this day, what needs people is posted, with the report of what does not move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,10 @@ class OutboxEvent:
     """What the person chose to see in their App Home."""
     requested: int | None = None
     """When they did: Slack's time, in microseconds. A later request replaces an earlier one."""
+
+
+FIRST_RUN_SUMMARY = "first_run_summary"
+"""The id of the only event of its kind."""
 
 
 def record_changed(
@@ -134,6 +149,11 @@ def home_requested(user_id: str, view: HomeView, requested: int, now: int) -> Ou
         home=view,
         requested=requested,
     )
+
+
+def morning_summary(day: date, now: int) -> OutboxEvent:
+    """One for each day, however often it is put."""
+    return OutboxEvent(f"morning_summary:{day}", EventKind.MORNING_SUMMARY, DAILY_SUMMARY, at=now, due=now, day=day)
 
 
 def _of_record(kind: EventKind, record: Record, suffix: str = "", *, at: int, due: int) -> OutboxEvent:

@@ -29,6 +29,8 @@ class Person:
     is_deactivated: bool
     is_bot: bool
     read_at: int
+    name: str = ""
+    """As Slack shows it; empty if it was stored before names were read."""
 
 
 @dataclass(frozen=True, slots=True)

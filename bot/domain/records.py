@@ -88,6 +88,8 @@ SENDING_PAUSE = EntityRef(EntityKind.SYSTEM, "sending")
 """Pausing and resuming what is sent to Noyo."""
 DAILY_REPORT = EntityRef(EntityKind.SYSTEM, "not_moving")
 """The report of what does not move."""
+DAILY_SUMMARY = EntityRef(EntityKind.SYSTEM, "morning_summary")
+"""The morning summary of what needs people."""
 GRANTS = EntityRef(EntityKind.SYSTEM, "grants")
 """The granted rights of all people together."""
 

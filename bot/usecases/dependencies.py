@@ -106,6 +106,8 @@ class Dependencies:
     """Public holidays, which are no business days. Only the worker that posts to Slack knows them."""
     not_moving_limits: Limits = field(default_factory=dict)
     """After how many business days without a change a record is reported, by its status."""
+    summary_hour: int | None = None
+    """From which hour of a business day the morning summary is posted; None for never."""
     reconcile_after_seconds: int = 30
     """How long after a lost answer Noyo is asked what became of the call."""
     poll_interval_seconds: int = 60

@@ -14,7 +14,7 @@ from bot.usecases.admin.grant_audit import audit_grants
 from bot.usecases.admin.health_report import unreadable_entries
 from bot.usecases.admin.pause import record_mode
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.not_moving import schedule_report
+from bot.usecases.notifications.morning_summary import schedule_daily_messages
 from bot.usecases.notifications.publish import publish
 from bot.usecases.operations.execute import execute
 from bot.usecases.ports.runtime import Clock
@@ -66,7 +66,7 @@ def notify(
         publish_all(triggered)
         return
     deps.carriers.reread(deps.carriers_source)
-    schedule_report(deps)
+    schedule_daily_messages(deps)
     drain(lambda limit: deps.outbox.due(deps.now(), limit=limit), publish_all, clock=deps.clock, deadline=deadline)
     log_outbox_backlog(deps.outbox, deps.now())
     refresh_group_members(deps)

@@ -44,6 +44,15 @@ def test_the_report_of_a_day_is_one_event_however_often_it_is_put() -> None:
     assert outbox.not_moving(date(2026, 11, 24), NOW).id != first.id
 
 
+def test_the_morning_summary_of_a_day_is_one_event_however_often_it_is_put() -> None:
+    day = date(2026, 11, 23)
+    first, again = outbox.morning_summary(day, NOW), outbox.morning_summary(day, NOW + 60)
+
+    assert first.id == again.id
+    assert (first.day, first.due) == (day, NOW)
+    assert outbox.morning_summary(date(2026, 11, 24), NOW).id != first.id
+
+
 def test_each_change_of_an_operation_has_an_event_of_its_own() -> None:
     submitted = a_request()
     changes = [

@@ -86,15 +86,19 @@ def test_outbox_events_in_the_stream_are_published(system: System, context: Fake
     assert due_events(system) == []
 
 
-def test_the_schedule_reports_what_does_not_move(system: System, context: FakeContext) -> None:
+def test_the_schedule_posts_the_morning_summary_and_reports_what_does_not_move(
+    system: System, context: FakeContext
+) -> None:
     system.noyo.add_connection(group_name="Stuck Company", status="unable_to_connect")
     system.poll()
     system.wait(86_400)
     for _ in range(2):
         notify.handler(SCHEDULE, context)
 
-    shown = [system.slack.render(message) for message in system.slack.channel(ALERTS)]
-    assert len([text for text in shown if "Not moving at" in text and "Stuck Company" in text]) == 1
+    [summary] = [each for each in system.slack.channel(ALERTS) if "needs the team" in system.slack.render(each)]
+    [report] = [system.slack.render(reply) for reply in summary.thread]
+    assert "Not moving at" in report
+    assert "Stuck Company" in report
 
 
 def test_a_redelivered_batch_publishes_nothing_twice(system: System, context: FakeContext) -> None:

@@ -38,6 +38,7 @@ class SlackUserDirectory:
             is_deactivated=bool(user.get("deleted", False)),
             is_bot=bool(user.get("is_bot", False)),
             read_at=int(self._clock()),
+            name=_name(user),
         )
 
     def read_members(self, group_id: str) -> GroupMembers | None:
@@ -52,6 +53,13 @@ class SlackUserDirectory:
         if not isinstance(users, list) or not all(isinstance(user, str) for user in users):
             raise SlackNoAnswer("Slack's answer to usergroups.users.list lacks users.")
         return GroupMembers(group_id, frozenset(users), int(self._clock()))
+
+
+def _name(user: Json) -> str:
+    """What Slack shows in messages: the display name, or the full name of people without one."""
+    profile = user.get("profile")
+    names = [profile.get("display_name"), profile.get("real_name")] if isinstance(profile, dict) else []
+    return next((name for name in [*names, user.get("name")] if name and isinstance(name, str)), "")
 
 
 def _guest(user: Json) -> bool:

@@ -9,8 +9,10 @@ from bot.domain.content import (
     Content,
     ManualResolution,
     MessageLink,
+    MorningSummary,
     NotMoving,
     PauseNotice,
+    PersonalSummary,
     RecordCard,
     Rendered,
     Reply,
@@ -28,6 +30,7 @@ from bot.slack.views.answer_text import NOT_PROCESSED, answered
 from bot.slack.views.buttons import SENDS, show_buttons
 from bot.slack.views.health import pause_notice
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part
+from bot.slack.views.morning_summary import morning_summary, personal_summary
 from bot.slack.views.not_moving import not_moving
 from bot.slack.views.record_cards import connection_card, disconnection_card
 from bot.slack.views.record_facts import end_date, parse_status, status_name
@@ -99,6 +102,10 @@ def _message(content: Content, display: DisplaySettings, links: PermalinkLookup)
             return pause_notice(content, display)
         case NotMoving():
             return not_moving(content, display)
+        case MorningSummary():
+            return morning_summary(content, display)
+        case PersonalSummary():
+            return personal_summary(content, display)
 
 
 def _record_card(card: RecordCard, display: DisplaySettings, links: PermalinkLookup) -> Message:

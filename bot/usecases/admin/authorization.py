@@ -41,6 +41,24 @@ def read_person(user_id: str, deps: Dependencies) -> Person | None:
     return person
 
 
+def current_person(user_id: str, deps: Dependencies) -> Person | None:
+    """The person as the table has them, or as Slack says if that is stale or missing. `SlackError`s are raised."""
+    person = deps.people.person(user_id)
+    if person is None or deps.now() - person.read_at > policies.PERSON_FRESH_SECONDS:
+        person = read_person(user_id, deps)
+    return person
+
+
+def name_of(user_id: str | None, deps: Dependencies) -> str:
+    """The name that people know, for messages that must mention nobody; empty for nobody and if Slack has no name."""
+    if user_id is None:
+        return ""
+    person = deps.people.person(user_id)
+    if person is None or not person.name:
+        person = read_person(user_id, deps)
+    return person.name if person is not None else ""
+
+
 def refresh_group_members(deps: Dependencies) -> int:
     """Read each user group of the policy that is halfway to stale again; returns how many were read.
 

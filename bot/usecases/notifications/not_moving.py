@@ -1,13 +1,14 @@
 """The daily report of what does not move: one message for each carrier, in the alerts channel.
 
-It is due once on each business day, and is put by every scheduled run of the worker within working hours, so a worker
-that was off in the morning reports later that day. A day that passed without a report needs none: the next report
-lists everything that still does not move.
+It is due once on each business day, as part of the morning summary and in its thread. Without a morning summary it
+stands alone, and is put by every scheduled run of the worker within working hours, so a worker that was off in the
+morning reports later that day. A day that passed without a report needs none: the next report lists everything that
+still does not move.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from bot import policies
@@ -18,8 +19,9 @@ from bot.domain.outbox import OutboxEvent
 from bot.domain.record_filter import OpenRecord, by_urgency, listed
 from bot.domain.record_states import RecordState
 from bot.domain.records import EntityKind
+from bot.usecases.admin.authorization import name_of
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.publisher import post_once
+from bot.usecases.notifications.publisher import NotYet, post_once
 
 
 def schedule_report(deps: Dependencies) -> None:
@@ -32,14 +34,33 @@ def report_not_moving(event: OutboxEvent, deps: Dependencies) -> Iterator[Callab
     """The tasks of a report: a message for each carrier. It is posted on its own day, in working hours only."""
     if event.day != deps.today() or not _is_working_time(deps):
         return
-    for carrier_id, record_states in _by_carrier(deps).items():
-        content = _content(carrier_id, record_states, deps)
+    yield from report_carriers(event, not_moving_by_carrier(open_records(deps), deps), deps)
+
+
+def report_carriers(
+    event: OutboxEvent,
+    carriers: Mapping[str, list[RecordState]],
+    deps: Dependencies,
+    *,
+    below: MessageKey | None = None,
+) -> Iterator[Callable[[], object]]:
+    """A task for each carrier. `below`: the message in whose thread they are posted."""
+    for carrier_id, record_states in carriers.items():
         key = MessageKey(deps.channels.alerts, f"not_moving:{event.day}:{carrier_id}")
-        yield partial(_post, key, content, deps)
+        yield partial(_post, key, carrier_id, record_states, below, deps)
 
 
-def _post(key: MessageKey, content: NotMoving, deps: Dependencies) -> None:
-    post_once(key, lambda: content, deps)
+def _post(
+    key: MessageKey, carrier_id: str, record_states: list[RecordState], below: MessageKey | None, deps: Dependencies
+) -> None:
+    thread = None
+    if below is not None:
+        parent = deps.messages.link(below)
+        if parent is None:
+            raise NotYet(policies.EVENT_FIRST_PAUSE_SECONDS)
+        thread = parent.ts
+    content = _content(carrier_id, record_states, deps)
+    post_once(key, lambda: content, deps, thread=thread)
 
 
 def _is_working_time(deps: Dependencies) -> bool:
@@ -47,12 +68,14 @@ def _is_working_time(deps: Dependencies) -> bool:
     return deps.working_moment(now) == now
 
 
-def _by_carrier(deps: Dependencies) -> dict[str, list[RecordState]]:
-    """What does not move, most urgent first. The index of open records says which records have to be read at all."""
+def open_records(deps: Dependencies) -> list[OpenRecord]:
     kinds = (EntityKind.DISCONNECTION, EntityKind.CONNECTION)
-    candidates = [
-        record for kind in kinds for record in deps.records.open_records(kind) if _is_not_moving(record, deps)
-    ]
+    return [record for kind in kinds for record in deps.records.open_records(kind)]
+
+
+def not_moving_by_carrier(opened: Iterable[OpenRecord], deps: Dependencies) -> dict[str, list[RecordState]]:
+    """What does not move, most urgent first. The index of open records says which records have to be read at all."""
+    candidates = [record for record in opened if _is_not_moving(record, deps)]
     ordered = [record.entity for record in by_urgency(candidates)]
     states = deps.records.record_states(ordered, skip_unreadable=True)
     carriers: dict[str, list[RecordState]] = {}
@@ -71,7 +94,10 @@ def _content(carrier_id: str, record_states: list[RecordState], deps: Dependenci
     today = deps.today()
     shown = [
         NotMovingRecord(
-            state, unchanged_business_days(listed(state), today, deps.calendar), is_overdue(listed(state), today)
+            state,
+            unchanged_business_days(listed(state), today, deps.calendar),
+            is_overdue(listed(state), today),
+            name_of(state.owner, deps),
         )
         for state in record_states[: policies.NOT_MOVING_SHOWN]
     ]

@@ -24,6 +24,7 @@ from bot.usecases.notifications.cards import (
     update_resolution_requests_about,
 )
 from bot.usecases.notifications.home import publish_home, update_homes
+from bot.usecases.notifications.morning_summary import post_summary
 from bot.usecases.notifications.not_moving import report_not_moving
 from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
 from bot.usecases.notifications.publisher import MessageBusy, NotYet, PostUnconfirmed, WaitsForEarlierLine, post_once
@@ -139,6 +140,12 @@ _SINGLE_TASKS: Mapping[EventKind, Callable[[OutboxEvent, Dependencies], object]]
     EventKind.CLAIM_EXPIRY: expire_claim,
     EventKind.HOME_REQUESTED: publish_home,
 }
+_DAILY = {
+    EventKind.DAY_STARTED: start_day,
+    EventKind.NOT_MOVING: report_not_moving,
+    EventKind.MORNING_SUMMARY: post_summary,
+}
+"""The tasks of what happens once a day."""
 
 
 def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], object]]:
@@ -146,14 +153,11 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
         key = MessageKey(deps.channels.alerts, "summary")
         yield lambda: post_once(key, lambda: summary(deps.records, deps.now()), deps)
         return
-    if event.kind is EventKind.DAY_STARTED:
-        yield from start_day(event, deps)
+    if event.kind in _DAILY:
+        yield from _DAILY[event.kind](event, deps)
         return
     if event.kind in _SINGLE_TASKS:
         yield lambda: _SINGLE_TASKS[event.kind](event, deps)
-        return
-    if event.kind is EventKind.NOT_MOVING:
-        yield from report_not_moving(event, deps)
         return
     if event.kind is EventKind.SENDING_CHANGED:
         yield lambda: update_pause_notice(event, deps)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot import policies
 from bot.domain import outbox
-from bot.domain.outbox import EventKind, OutboxEvent
+from bot.domain.outbox import FIRST_RUN_SUMMARY, EventKind, OutboxEvent
 from bot.domain.polling import PassProgress, PollCursor
 from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef, Record
 from bot.errors import NoyoError, NoyoRefused, UnknownSchema
@@ -177,7 +177,7 @@ def _put_summary(kinds: Iterable[EntityKind], deps: Dependencies) -> None:
     """Put the summary if the first run of these lists is over."""
     known, now = [deps.polling.cursor(kind) for kind in kinds], deps.now()
     if all(cursor is not None and cursor.since is not None for cursor in known):
-        deps.outbox.put(OutboxEvent(id="first_run_summary", kind=EventKind.SUMMARY, entity=SUMMARY, at=now, due=now))
+        deps.outbox.put(OutboxEvent(FIRST_RUN_SUMMARY, EventKind.SUMMARY, SUMMARY, at=now, due=now))
 
 
 def _waiting(seen: Iterable[Record], deps: Dependencies) -> list[Disconnection]:

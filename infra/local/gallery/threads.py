@@ -28,6 +28,7 @@ from infra.local.gallery.cards import (
 from infra.local.gallery.entries import Modal, Posted, Section, permalink
 from infra.local.gallery.operations import OBSERVE_PAUSE, OPERATIONS, PAUSE, disconnection, open_states, outcomes
 from infra.local.gallery.samples import CARD, CHANGED, a_connection, a_disconnection, a_retry
+from infra.local.gallery.summaries import morning_summaries
 
 LATER = CHANGED + 7200
 
@@ -152,6 +153,7 @@ def about_switchboard() -> Section:
         posted("The first summary: observe-only mode", Summary(184, 12, waiting, 3, LATER), OBSERVING),
         posted("The first summary: outside production", Summary(184, 12, waiting, 3, LATER), OTHER_ENVIRONMENT),
         *_not_moving(),
+        *morning_summaries(),
         posted("Paused", PauseNotice(PAUSE)),
         posted("Paused without a reason", PauseNotice(replace(PAUSE, reason=None))),
         posted("Resumed", PauseNotice(ended)),

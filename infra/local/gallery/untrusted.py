@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 
 from bot.domain.content import (
     Alert,
     Content,
     ManualResolution,
+    MorningSummary,
     NotMoving,
     NotMovingRecord,
     PauseNotice,
+    PersonalSummary,
     RecordCard,
     Reply,
     RequestCard,
     Summary,
     ThreadLine,
 )
+from bot.domain.morning_summary import Need, NeedCount, OpenTask
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent, operation_changed
 from bot.domain.pauses import Pause
+from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, DisconnectionStatus, UnknownValue
 from bot.domain.requests import ConnectionRequest, RetryRequest
 from infra.local.gallery.samples import (
     CARD,
+    GUARDIAN,
     VERSION,
     a_connection,
     a_decision,
@@ -50,7 +56,20 @@ def every_content(name: str, untrusted: str) -> list[Content]:
         *_pending_disconnections(name, untrusted),
         Summary(25, 60, waits, 1000),
         NotMoving(name, tuple(NotMovingRecord(state, 3) for state in waits[:10]), 25, 3, AT),
+        *_morning_summaries(name, waits),
         PauseNotice(Pause(AT, "UANA", untrusted)),
+    ]
+
+
+def _morning_summaries(name: str, waits: tuple[RecordState, ...]) -> list[Content]:
+    """A person's name is text from outside, too."""
+    claimed = tuple(OpenTask(replace(state, owner="UANA"), owner_name=name) for state in waits)
+    unknown = replace(_request(name, name), state=OperationState.NEEDS_RESOLUTION)
+    tasks, today = (OpenTask(None, unknown), *claimed), date(2026, 1, 5)
+    needs = tuple(NeedCount(need, 25, AT, today) for need in Need)
+    return [
+        MorningSummary(needs, tasks[:5], ((name, 25), (GUARDIAN, 1)), today, AT),
+        PersonalSummary(tasks[:10], 26, today, AT),
     ]
 
 

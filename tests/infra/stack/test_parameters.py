@@ -67,6 +67,7 @@ ACCEPTED = {
     "AllowSelfApproval": ["yes"],
     "GroupLink": ["https://tools.example.com/groups/{group_id}?tab=noyo"],
     "BusinessTimezone": ["America/Chicago", "America/Argentina/Buenos_Aires", "UTC", "Etc/GMT+5"],
+    "SummaryHour": ["0", "9", "10", "16", "none"],
 }
 REFUSED = {
     "ChannelConnections": ["#connections", "connections"],
@@ -84,6 +85,7 @@ REFUSED = {
     "RetryAtActionRequired": ["perhaps"],
     "GroupLink": ["https://tools.example.com/groups", "http://tools.example.com/{group_id}", "{group_id}"],
     "BusinessTimezone": ["Nowhere/ Land", "-"],
+    "SummaryHour": ["17", "-1", "9:00", "nine"],
 }
 
 

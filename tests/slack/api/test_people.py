@@ -15,7 +15,7 @@ def directory(calls: SlackApiClient) -> SlackUserDirectory:
 
 
 def test_a_full_member_is_read_with_the_time(directory: SlackUserDirectory) -> None:
-    assert directory.read_person("UANA") == Person("UANA", "T0LOCAL", False, False, False, 1234)
+    assert directory.read_person("UANA") == Person("UANA", "T0LOCAL", False, False, False, 1234, "Ana")
 
 
 @pytest.mark.parametrize("kind", [{"is_restricted": True}, {"is_ultra_restricted": True}, {"team_id": "T0OTHER"}])
@@ -51,6 +51,22 @@ def test_the_members_of_a_group_are_read_with_the_time(directory: SlackUserDirec
 
 def test_a_deleted_group_has_no_membership(directory: SlackUserDirectory) -> None:
     assert directory.read_members("SGONE") is None
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ({"profile": {"display_name": "ana", "real_name": "Ana Lopez"}, "name": "al"}, "ana"),
+        ({"profile": {"display_name": "", "real_name": "Ana Lopez"}, "name": "al"}, "Ana Lopez"),
+        ({"profile": {}, "name": "al"}, "al"),
+        ({"profile": None, "name": 7}, ""),
+    ],
+)
+def test_the_name_is_the_one_that_slack_shows(names: dict, expected: str) -> None:
+    answer = {"user": {"id": "UANA", "team_id": "T0LOCAL", **names}}
+    person = SlackUserDirectory(FixedResponses(answer), lambda: 0).read_person("UANA")
+    assert person is not None
+    assert person.name == expected
 
 
 class FixedResponses(SlackApiClient):

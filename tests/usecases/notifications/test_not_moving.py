@@ -27,7 +27,7 @@ REPORT = "Not moving at "
 
 @pytest.fixture
 def system() -> Iterator[System]:
-    with started_system(APPROVERS=BEN) as system:
+    with started_system(APPROVERS=BEN, SUMMARY_HOUR="none") as system:
         advance_to(system, "2026-11-16T10:00")
         yield system
 
@@ -242,7 +242,7 @@ def test_only_what_does_not_move_is_read(system: System) -> None:
 
 
 def test_without_limits_nothing_is_reported() -> None:
-    with started_system(NOT_MOVING_DAYS="none") as system:
+    with started_system(NOT_MOVING_DAYS="none", SUMMARY_HOUR="none") as system:
         advance_to(system, "2026-11-16T10:00")
         waiting(system, "Harbor Foods")
         assert reports_at(system, "2026-12-15T10:00") == []
@@ -251,7 +251,7 @@ def test_without_limits_nothing_is_reported() -> None:
 @pytest.mark.parametrize(("calendar", "expected"), [("US", 0), ("none", 1), ("XX", 1)])
 def test_the_calendar_says_on_which_days_nothing_is_reported(calendar: str, expected: int) -> None:
     """With a calendar that does not exist, holidays count as business days, and `doctor` reports it."""
-    with started_system(BUSINESS_CALENDAR=calendar) as system:
+    with started_system(BUSINESS_CALENDAR=calendar, SUMMARY_HOUR="none") as system:
         advance_to(system, "2026-11-16T10:00")
         waiting(system, "Harbor Foods")
         assert len(reports_at(system, "2026-11-26T10:00")) == expected, "Thanksgiving"

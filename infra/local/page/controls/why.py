@@ -74,6 +74,11 @@ REASONS = {
         "Each business day, from nine o'clock, there is one message for each carrier; it is never edited.",
         "CHANNEL_ALERTS; NOT_MOVING_DAYS says after how many business days, BUSINESS_CALENDAR which days are holidays",
     ),
+    "morning": Reason(
+        "Something needs the team, or does not move, on the morning of a business day.",
+        "There is one message each day, to the channel and to each person whose turn it is; it is never edited.",
+        "CHANNEL_ALERTS; SUMMARY_HOUR says from which hour, BUSINESS_CALENDAR which days are holidays",
+    ),
     "pause": Reason(
         "Sending to Noyo was paused.",
         "Each pause has one message, which is edited when the pause ends.",
