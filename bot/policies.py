@@ -230,6 +230,12 @@ SUMMARY_SHOWN_TO_PERSON = 10
 """Those that it names to the person whose turn it is."""
 SUMMARY_MOST_READ = 1000
 """Records that the morning summary reads to find out whose turn it is, most urgent first."""
+HANDOVER_SHOWN = 20
+"""Records that the message about a handover names; it counts the others."""
+HANDOVER_CLAIMS_PER_RUN = 200
+"""Claims that one run moves: some seconds, much less than a batch reserves for an item."""
+HANDOVER_RETRY_SECONDS = 60
+"""If Slack does not say who the receiver is, the handover waits for this time."""
 REMINDER_SPREAD_SECONDS = 1800
 """Reminders that are due together are spread over this time: Slack allows about 50 edits a minute."""
 REMINDER_DECISION_WAIT_SECONDS = 900

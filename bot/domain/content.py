@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.domain.handover import Handover
 from bot.domain.morning_summary import NeedCount, OpenTask
 from bot.domain.operations import Operation
 from bot.domain.outbox import OutboxEvent
@@ -234,6 +235,20 @@ class MorningSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class HandoverNotice:
+    """What became of a handover, for `reader`: who gets the claims, or who gave them.
+
+    `listed` are the records that moved, for the receiver, and those that did not, for the giver, as many as fit.
+    """
+
+    handover: Handover
+    reader: str
+    listed: tuple[RecordState, ...]
+    at: int
+    """The time of these facts; the message is not edited later."""
+
+
+@dataclass(frozen=True, slots=True)
 class PersonalSummary:
     """What one person is to act on today: the most urgent of it, and how much there is."""
 
@@ -244,8 +259,8 @@ class PersonalSummary:
     """The time of these facts; the message is not edited later."""
 
 
-Reports = Summary | NotMoving | MorningSummary | PersonalSummary
-Content = RecordCard | RequestCard | Alert | ManualResolution | ThreadLine | Reply | PauseNotice | Reports
+Notices = Summary | NotMoving | MorningSummary | PersonalSummary | HandoverNotice
+Content = RecordCard | RequestCard | Alert | ManualResolution | ThreadLine | Reply | PauseNotice | Notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +283,7 @@ class MessageKey:
     `channel` is a Slack channel id, or a user id for a direct message. `name` is a card key, or `line:<event id>`,
     `alert:<entity>:<at>:<version>:<status>`, `resolution:<operation id>:<attempts>`,
     `reminder:<entity>:<day>:<version>`, `direct:<operation id>`, `summary`, `pause:<name>`,
-    `not_moving:<day>:<carrier id>`, `morning:<day>`.
+    `not_moving:<day>:<carrier id>`, `morning:<day>`, `handover:<view id>:done`.
     """
 
     channel: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from bot.domain.handover import Handover
 from bot.domain.home import HomeView
 from bot.domain.operations import Operation, OperationState
 from bot.domain.pauses import Pause
@@ -44,6 +45,10 @@ class EventKind(StrEnum):
     """Sending to Noyo was paused or resumed, or observe mode started or ended."""
     CARD_REFRESH = "card_refresh"
     """The messages about a record are updated although the record itself has not changed."""
+    HANDOVER = "handover"
+    """A person hands all their claims over to a colleague."""
+    HANDED_OVER = "handed_over"
+    """A handover is complete: both people are told what became of it."""
     NOT_MOVING = "not_moving"
     """What does not move on this day is reported."""
     HOME_REQUESTED = "home_requested"
@@ -89,6 +94,10 @@ class OutboxEvent:
     """What the person chose to see in their App Home."""
     requested: int | None = None
     """When they did: Slack's time, in microseconds. A later request replaces an earlier one."""
+    handover: Handover | None = None
+    """What is handed over, with the result once it is complete."""
+    is_handover: bool = False
+    """Of a change of the owner: whether the owner before gave the claim to the next one."""
 
 
 FIRST_RUN_SUMMARY = "first_run_summary"
@@ -162,7 +171,7 @@ def _of_record(kind: EventKind, record: Record, suffix: str = "", *, at: int, du
     return OutboxEvent(event_id, kind, record.entity, at=at, due=due, version=record.version)
 
 
-def owner_changed(before: RecordState, after: RecordState, now: int) -> OutboxEvent:
+def owner_changed(before: RecordState, after: RecordState, now: int, *, is_handover: bool = False) -> OutboxEvent:
     """Its id contains the revision of the write, so each change of owner has its own event."""
     return OutboxEvent(
         id=f"owner_changed:{before.entity}:{before.revision + 1}",
@@ -172,6 +181,7 @@ def owner_changed(before: RecordState, after: RecordState, now: int) -> OutboxEv
         due=now,
         before=before.owner,
         after=after.owner,
+        is_handover=is_handover,
     )
 
 
@@ -184,6 +194,18 @@ def claim_expiry(taken: RecordState, since: int, until: int) -> OutboxEvent:
         due=until,
         before=taken.owner,
     )
+
+
+def handover_submitted(view_id: str, handover: Handover, now: int) -> OutboxEvent:
+    """One for each form that is submitted, however often that happens."""
+    return OutboxEvent(
+        f"handover:{view_id}", EventKind.HANDOVER, person_ref(handover.giver), at=now, due=now, handover=handover
+    )
+
+
+def handed_over(event: OutboxEvent, result: Handover, now: int) -> OutboxEvent:
+    """The end of the handover that `event` began."""
+    return OutboxEvent(f"{event.id}:done", EventKind.HANDED_OVER, event.entity, at=now, due=now, handover=result)
 
 
 def operation_changed(operation: Operation, now: int) -> OutboxEvent:

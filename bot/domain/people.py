@@ -144,6 +144,27 @@ def _holds(
     return denied(_who_may(right, holders))
 
 
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a colleague cannot be given somebody's claims, for the person who chose them. `may_pass`: it is not known."""
+
+    reason: str
+    may_pass: bool = False
+
+
+def obstacle(person: Person | None, policy: AccessPolicy, *, is_unknown: bool) -> Obstacle:
+    """In words about a colleague who may neither request nor decide. `is_unknown`: that could not be found out."""
+    if is_unknown:
+        return Obstacle("I could not check this person's rights just now. Please try again in a minute.", may_pass=True)
+    if person is not None and person.is_deactivated:
+        return Obstacle("This person's account is deactivated. Choose another colleague.")
+    if person is not None and (person.is_bot or person.is_guest or person.team_id != policy.team_id):
+        return Obstacle("Only full members of this workspace can own these. Choose another colleague.")
+    return Obstacle(
+        "This person may neither request connections nor decide on disconnections. Choose another colleague."
+    )
+
+
 def authorize_decision_on(asked_by: str | None, user_id: str, policy: AccessPolicy) -> Permission:
     """Nobody decides on their own request. The refusal names who may."""
     if asked_by != user_id or policy.self_approval:

@@ -21,6 +21,7 @@ from bot.slack.features import (
     connect,
     decide,
     disconnect,
+    handover,
     home,
     picking,
     resolve,
@@ -97,6 +98,7 @@ SUBMISSIONS: dict[str, Submission] = {
     decide.CALLBACKS[Decision.REJECT]: decide.REJECT.submission,
     disconnect.CALLBACK: disconnect.FORM.submission,
     second_approval.CALLBACK: second_approval.FORM.submission,
+    handover.CALLBACK: handover.submission,
 }
 """Forms, by callback id."""
 
@@ -111,6 +113,7 @@ CLICKS: dict[Action, Click] = {
     Action.WITHDRAW: second_approval.click_withdraw,
     Action.CLAIM: claim.click,
     Action.RELEASE: claim.click_release,
+    Action.HAND_OVER: handover.click,
     Action.DETAILS: status.click_details,
     Action.PREVIOUS_PAGE: commands.turn_page,
     Action.NEXT_PAGE: commands.turn_page,

@@ -18,6 +18,7 @@ from bot.slack.features import (
     decisions,
     disconnect,
     doctor,
+    handover,
     help,
     history,
     list_open,
@@ -158,6 +159,9 @@ COMMANDS = {
         "list [which]",
         "list what is open, most urgent first: by status, carrier, age or mine, such as list failed older than 5 days",
         list_open.start,
+    ),
+    "handover": Command(
+        "handover [note]", "hand over everything that you have claimed to a colleague, with a note", handover.start
     ),
     "decisions": Command(
         "decisions", "list disconnection requests that need a decision, most urgent first", decisions.start

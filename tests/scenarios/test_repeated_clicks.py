@@ -329,12 +329,40 @@ def click_home(action: str) -> Callable[[System], Repeated]:
     return act
 
 
+def claims_something(system: System) -> None:
+    failed(system)
+    clicks(system, "claim", CONNECTIONS)
+    system.settle(10)
+
+
+def opens_handover(system: System) -> Repeated:
+    claims_something(system)
+    return types(system, "handover")
+
+
+def clicks_hand_over(system: System) -> Repeated:
+    claims_something(system)
+    types(system, "list mine")
+    [answer] = system.slack.ephemerals(ANA)[-1:]
+    reply = system.slack.click_ephemeral(ANA, answer.ts, "hand_over")
+    assert reply.error is None
+    return ANA, reply
+
+
+def hands_over(system: System) -> Repeated:
+    opens_handover(system)
+    return submits(system, person=BEN, note="Call them.")
+
+
 INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "command connect": command_connect,
     "command status": command_status,
     "command retry": command_retry,
     "command list": lambda system: types(system, "list failed"),
     "command decisions": lambda system: types(system, "decisions"),
+    "command handover": opens_handover,
+    "click hand_over": clicks_hand_over,
+    "submit handover": hands_over,
     "command approve": command_decide("approve"),
     "command reject": command_decide("reject"),
     "command disconnect": command_disconnect,

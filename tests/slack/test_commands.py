@@ -29,6 +29,7 @@ def test_help_names_all_commands(system: System, text: str) -> None:
         "status",
         "retry",
         "list",
+        "handover",
         "decisions",
         "approve",
         "reject",

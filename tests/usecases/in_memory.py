@@ -15,7 +15,7 @@ from bot.domain.operations import Operation
 from bot.domain.outbox import EventKind, OutboxEvent, RecordChange
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_filter import OpenRecord
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import Claim, RecordState, claim_of
 from bot.domain.records import Disconnection, EntityKind, EntityRef, Record, is_open
 from bot.errors import ConcurrentUpdate
 from bot.noyo.client import NoyoHttpClient
@@ -97,6 +97,10 @@ class Records:
             if entity.kind is kind and is_open(record_state.status)
         ]
 
+    def owned_by(self, user_id: str) -> list[Claim]:
+        owned = [state for state in self.states.values() if state.owner == user_id]
+        return [claim for claim in map(claim_of, owned) if claim is not None]
+
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         return [state for state in self.states.values() if text == state.record.group_name][:limit]
 
@@ -113,8 +117,9 @@ class Outbox:
     def __init__(self) -> None:
         self.put_once: dict[str, OutboxEvent] = {}
 
-    def put(self, event: OutboxEvent) -> None:
-        self.put_once.setdefault(event.id, event)
+    def put(self, event: OutboxEvent, audit: object = None) -> bool:
+        del audit
+        return self.put_once.setdefault(event.id, event) is event
 
 
 class Cursors:

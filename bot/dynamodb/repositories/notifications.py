@@ -8,9 +8,10 @@ from dataclasses import replace
 from bot import policies
 from bot.domain.content import MessageKey, MessageLink, MessageRecord
 from bot.domain.outbox import OutboxEvent
+from bot.domain.people import AuditEntry
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, STAMP, Condition, Item, Key, Put, Update, holds
-from bot.dynamodb.schema import event_item, item_at, read_item
+from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.table import Repository, Table
 from bot.errors import LeaseLost
 
@@ -33,8 +34,9 @@ class DynamoOutboxRepository(Repository):
     def oldest_due(self, now: int) -> int | None:
         return oldest_due(self._table, schema.OUTBOX, now)
 
-    def put(self, event: OutboxEvent) -> None:
-        self._table.write_if([Put(event_item(event), ABSENT)])
+    def put(self, event: OutboxEvent, audit: AuditEntry | None = None) -> bool:
+        """The audit entry comes first: after a lost answer the first item is read, and the receiver reads no events."""
+        return self._table.write_if([*([audit_put(audit)] if audit else []), Put(event_item(event), ABSENT)])
 
     def request(self, event: OutboxEvent) -> None:
         if event.requested is None:

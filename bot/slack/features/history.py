@@ -194,6 +194,8 @@ def _description(action: str, details: Mapping[str, str]) -> RichText:
         return rich_text("was refused: they had requested it themselves" if own else "was refused: they lack the right")
     if action in ("claimed", "claim_expired"):
         return _checking(action, details.get("owner"))
+    if action == "handed_over":
+        return rich_text("handed it over to ", UserMention(details.get("new_owner", "")))
     if action == "resolution_chosen":
         return rich_text(_RESOLUTIONS.get(details.get("resolution", ""), "resolved it"))
     if action in _SENTENCES:

@@ -17,7 +17,8 @@ from bot.slack.context import RequestContext
 from bot.slack.features import listing
 from bot.slack.features.listing import Pages
 from bot.slack.views import replies
-from bot.slack.views.message import Part, SmallPrint
+from bot.slack.views.buttons import hand_over_button
+from bot.slack.views.message import Buttons, Part, SmallPrint
 from bot.slack.views.record_rows import note_line
 from bot.slack.views.rich_text import Json, RichText, Timestamp, UntrustedText, rich_text
 
@@ -34,7 +35,9 @@ def start(context: RequestContext, text: str) -> Json:
     if wanted.unknown:
         return replies.ephemeral(*_not_understood(context, wanted.unknown))
     if wanted.mine:
-        return _searched_answer(context, _read_mine(context, wanted))
+        searched = _read_mine(context, wanted)
+        owns = any(state.owner == context.actor.user_id for state in searched.found)
+        return _searched_answer(context, searched, owns=owns)
     candidates = _candidates(context, wanted)
     if not all(wanted.is_decided(record) for record in candidates):
         return _searched_answer(context, _search(context, wanted, candidates))
@@ -52,10 +55,10 @@ class Searched:
     unsearched: int
 
 
-def _searched_answer(context: RequestContext, searched: Searched) -> Json:
+def _searched_answer(context: RequestContext, searched: Searched, *, owns: bool = False) -> Json:
     pages = listing.pages_of(context, len(searched.found))
     shown = searched.found[pages.start : pages.end]
-    return _answer(context, shown, pages, hidden=searched.hidden, unsearched=searched.unsearched)
+    return _answer(context, shown, pages, hidden=searched.hidden, unsearched=searched.unsearched, owns=owns)
 
 
 def read_open(context: RequestContext, wanted: RecordFilter, *, limit: int) -> list[RecordState]:
@@ -102,8 +105,15 @@ def _read(context: RequestContext, records: Sequence[OpenRecord]) -> list[Record
 
 
 def _answer(
-    context: RequestContext, shown: Sequence[RecordState], pages: Pages, *, hidden: int, unsearched: int
+    context: RequestContext,
+    shown: Sequence[RecordState],
+    pages: Pages,
+    *,
+    hidden: int,
+    unsearched: int,
+    owns: bool = False,
 ) -> Json:
+    """`owns`: whether some of all that fits is claimed by the reader, who may hand it over."""
     incomplete = [line for line in (listing.unreadable(hidden).strip(), _unsearched(unsearched)) if line]
     if pages.total == 0:
         nothing = "None of those searched fits." if incomplete else "Nothing open fits."
@@ -112,8 +122,9 @@ def _answer(
     number = f"{pages.total} open {'record fits' if pages.total == 1 else 'records fit'}, most urgent first."
     notes = {state.entity: note_line(state, context.deps.now()) for state in shown}
     parts: list[Part] = listing.rows(context, shown, notes)
+    hand_over = [Buttons([hand_over_button(context.page)], f"mine:{context.page.text}")] if owns else []
     as_of = SmallPrint([rich_text("As of ", Timestamp(context.deps.now()), ".")])
-    return replies.ephemeral(number, *incomplete, *parts, *listing.turning(context, pages), as_of)
+    return replies.ephemeral(number, *incomplete, *parts, *listing.turning(context, pages), *hand_over, as_of)
 
 
 def _unsearched(number: int) -> str:

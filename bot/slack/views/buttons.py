@@ -50,6 +50,7 @@ class Action(StrEnum):
     HOME_REFRESH = "home_refresh"
     HOME_PREVIOUS = "home_previous"
     HOME_NEXT = "home_next"
+    HAND_OVER = "hand_over"
 
 
 SENDS = frozenset(
@@ -227,6 +228,11 @@ def show_buttons(text: str, label: str, spoken: str = "") -> tuple[Json, ...]:
         return ()
     accessibility = {"accessibility_label": truncate(spoken, _MAX_LABEL)} if spoken else {}
     return ({**_button(Action.SHOW, label, ButtonValue(page=Page(text))), **accessibility},)
+
+
+def hand_over_button(page: Page) -> Json:
+    """Below the list of what is the reader's. It is about everything that they own, on whatever page."""
+    return _button(Action.HAND_OVER, "Hand Over My Claims…", ButtonValue(page=page))
 
 
 def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple[Json, ...]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.domain.content import (
     Alert,
     Content,
+    HandoverNotice,
     ManualResolution,
     MessageLink,
     MorningSummary,
@@ -28,6 +29,7 @@ from bot.slack.views import operation_text, record_facts
 from bot.slack.views.alerts import alert, manual_resolution
 from bot.slack.views.answer_text import NOT_PROCESSED, answered
 from bot.slack.views.buttons import SENDS, show_buttons
+from bot.slack.views.handover import handover_notice
 from bot.slack.views.health import pause_notice
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part
 from bot.slack.views.morning_summary import morning_summary, personal_summary
@@ -106,6 +108,8 @@ def _message(content: Content, display: DisplaySettings, links: PermalinkLookup)
             return morning_summary(content, display)
         case PersonalSummary():
             return personal_summary(content, display)
+        case HandoverNotice():
+            return handover_notice(content, display)
 
 
 def _record_card(card: RecordCard, display: DisplaySettings, links: PermalinkLookup) -> Message:
@@ -147,6 +151,8 @@ def _line(event: OutboxEvent, operation: Operation | None) -> RichText:
 def _owner_line(event: OutboxEvent) -> RichText:
     if event.after is None:
         return rich_text(UserMention(event.before or ""), " released it")
+    if event.is_handover:
+        return rich_text(UserMention(event.before or ""), " handed it over to ", UserMention(event.after))
     previous = rich_text(", previously ", UserMention(event.before)) if event.before else ()
     return rich_text("Claimed by ", UserMention(event.after), *previous)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from bot import policies
-from bot.domain.people import GroupMembers, Permission, Person, Right, authorize
+from bot.domain.people import GroupMembers, Obstacle, Permission, Person, Right, Verdict, authorize, obstacle
 from bot.errors import SlackError
 from bot.usecases.dependencies import Dependencies
 
@@ -31,6 +31,15 @@ def authorized(right: Right, user_id: str, deps: Dependencies) -> Permission:
             person = None
     groups = deps.people.members(deps.policy.groups(right))
     return authorize(right, person, groups, deps.policy, deps.now())
+
+
+def why_not_owner(user_id: str, deps: Dependencies) -> Obstacle | None:
+    """Why a colleague cannot be given claims; None if they can. People who may request or decide may claim."""
+    permissions = [authorized(right, user_id, deps) for right in (Right.REQUEST, Right.APPROVE)]
+    if any(permission.allowed for permission in permissions):
+        return None
+    unknown = any(permission.verdict is Verdict.UNKNOWN for permission in permissions)
+    return obstacle(deps.people.person(user_id), deps.policy, is_unknown=unknown)
 
 
 def read_person(user_id: str, deps: Dependencies) -> Person | None:

@@ -23,6 +23,7 @@ from bot.usecases.notifications.cards import (
     update_resolution_requests,
     update_resolution_requests_about,
 )
+from bot.usecases.notifications.handover import handover_tasks
 from bot.usecases.notifications.home import publish_home, update_homes
 from bot.usecases.notifications.morning_summary import post_summary
 from bot.usecases.notifications.not_moving import report_not_moving
@@ -140,12 +141,14 @@ _SINGLE_TASKS: Mapping[EventKind, Callable[[OutboxEvent, Dependencies], object]]
     EventKind.CLAIM_EXPIRY: expire_claim,
     EventKind.HOME_REQUESTED: publish_home,
 }
-_DAILY = {
+_OWN_TASKS: dict[EventKind, Callable[[OutboxEvent, Dependencies], Iterator[Callable[[], object]]]] = {
     EventKind.DAY_STARTED: start_day,
     EventKind.NOT_MOVING: report_not_moving,
     EventKind.MORNING_SUMMARY: post_summary,
+    EventKind.HANDOVER: handover_tasks,
+    EventKind.HANDED_OVER: handover_tasks,
 }
-"""The tasks of what happens once a day."""
+"""Kinds of events that concern no card, and what finds their tasks."""
 
 
 def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], object]]:
@@ -153,8 +156,8 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
         key = MessageKey(deps.channels.alerts, "summary")
         yield lambda: post_once(key, lambda: summary(deps.records, deps.now()), deps)
         return
-    if event.kind in _DAILY:
-        yield from _DAILY[event.kind](event, deps)
+    if event.kind in _OWN_TASKS:
+        yield from _OWN_TASKS[event.kind](event, deps)
         return
     if event.kind in _SINGLE_TASKS:
         yield lambda: _SINGLE_TASKS[event.kind](event, deps)

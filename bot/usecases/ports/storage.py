@@ -213,8 +213,9 @@ class OutboxRepository(Protocol):
     def oldest_due(self, now: int) -> int | None:
         """Like `OperationRepository.due`."""
 
-    def put(self, event: OutboxEvent) -> None:
-        """Put an event on its own, such as a summary. An existing id is left unchanged."""
+    def put(self, event: OutboxEvent, audit: AuditEntry | None = None) -> bool:
+        """Put an event on its own, such as a summary, in one transaction with the audit entry of the person who caused
+        it. False if the id exists: nothing is written then."""
 
     def request(self, event: OutboxEvent) -> None:
         """Put an event that replaces an earlier request of the same id, delivered or not; nothing if that is not

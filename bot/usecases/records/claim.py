@@ -1,4 +1,4 @@
-"""Claim a record that needs our action, release the claim, and expire it.
+"""Claim a record that needs our action, release the claim, hand it over to a colleague, and expire it.
 
 A claim changes the table only, in one transaction with its event and audit entry. It blocks nobody from acting, and
 ends after some working hours, or once the record no longer needs us.
@@ -10,9 +10,10 @@ from collections.abc import Callable
 
 from bot import policies
 from bot.domain import outbox
+from bot.domain.handover import Handover
 from bot.domain.outbox import OutboxEvent, RecordChange, in_order
 from bot.domain.people import AuditEntry
-from bot.domain.record_states import RecordState, release
+from bot.domain.record_states import Claim, RecordState, release
 from bot.domain.records import EntityRef, needs_our_action
 from bot.domain.reminders import claim
 from bot.errors import ConcurrentUpdate, TableUnavailable
@@ -52,6 +53,20 @@ def release_claim(entity: EntityRef, actor: str, deps: Dependencies, *, shown: i
     return before[0] if before else None
 
 
+def hand_over_claim(shown: Claim, handover: Handover, deps: Dependencies) -> None:
+    """Make the receiver the owner if the claim is still the one that was `shown`; otherwise it stays as it is."""
+
+    def change_of(state: RecordState) -> RecordChange | None:
+        if not handover.is_pending(shown, state):
+            return None
+        now = deps.now()
+        after = claim(state, handover.receiver, now, deps.timezone)
+        expiry = outbox.claim_expiry(after, now, after.owned_until or now)
+        return _change(state, after, handover.giver, "handed_over", deps, expiry)
+
+    _update(shown.entity, change_of, deps)
+
+
 def expire_claim(event: OutboxEvent, deps: Dependencies) -> None:
     """End the claim that the event is about. A newer claim stays."""
 
@@ -67,9 +82,11 @@ def _change(
     state: RecordState, after: RecordState, actor: str | None, action: str, deps: Dependencies, *expiry: OutboxEvent
 ) -> RecordChange:
     now = deps.now()
-    details = (("owner", state.owner),) if state.owner else ()
+    is_handover = action == "handed_over"
+    people = (("owner", state.owner), ("new_owner", after.owner if is_handover else None))
+    details = tuple((name, person) for name, person in people if person is not None)
     audit = AuditEntry(deps.new_id(), state.entity, now, actor, action, details, deps.origin)
-    events = (outbox.owner_changed(state, after, now), *expiry)
+    events = (outbox.owner_changed(state, after, now, is_handover=is_handover), *expiry)
     return in_order(RecordChange(state.entity, state, after, None, events, audit))
 
 

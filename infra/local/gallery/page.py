@@ -7,7 +7,19 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from infra.local.gallery import cards, carriers, commands, corrections, forms, groups, home, hostile, reports, threads
+from infra.local.gallery import (
+    cards,
+    carriers,
+    commands,
+    corrections,
+    forms,
+    groups,
+    handover,
+    home,
+    hostile,
+    reports,
+    threads,
+)
 from infra.local.gallery.entries import Entry, Ephemeral, HomeTab, Modal, Section
 from infra.local.gallery.ports import NOW, PEOPLE
 from infra.local.page.screen import HOME, Location, screen
@@ -44,6 +56,7 @@ def sections() -> tuple[Section, ...]:
         forms.disconnect_forms(),
         forms.confirmation_forms(),
         forms.claims(),
+        handover.handovers(),
         forms.resolutions(),
         home.homes(),
         commands.status_answers(),

@@ -10,7 +10,7 @@ from typing import Any
 from bot.domain.carriers_file import CarriersFile
 from bot.domain.health import Component, HealthCheck
 from bot.domain.operations import Operation, OperationState
-from bot.domain.outbox import RecordChange
+from bot.domain.outbox import OutboxEvent, RecordChange
 from bot.domain.pauses import Mode, PauseHistory
 from bot.domain.people import AccessPolicy, AuditEntry, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
@@ -32,8 +32,8 @@ from infra.local.gallery.samples import CHANGED
 NOW = CHANGED + 10_800
 POLICY = AccessPolicy(TEAM, approvers=frozenset({"UBEN", "UCARA"}), admins=frozenset({"UDAN"}))
 PEOPLE = {"UANA": "Ana", "UBOB": "Bob", "UBEN": "Ben", "UCARA": "Cara", "UDAN": "Dan", "UGUS": "Gus"}
-GUEST, LEFT = "UGUS", "UBOB"
-"""A guest, and a person whose account is deactivated."""
+GUEST, LEFT, UNREAD = "UGUS", "UBOB", "UEVA"
+"""A guest, a person whose account is deactivated, and one of whom Slack says nothing."""
 
 
 @dataclass(kw_only=True)
@@ -187,6 +187,11 @@ class Operations:
         return ["unreadable"] * self._memory.unreadable
 
 
+class Outbox(Operations):
+    def put(self, _: OutboxEvent, __: AuditEntry | None = None) -> bool:
+        return not self._memory.submission_fails
+
+
 class Administration:
     """The ports for people, pauses, health checks, carriers, polling and the audit log."""
 
@@ -194,7 +199,7 @@ class Administration:
         self._memory, self._pauses, self._audit = memory, memory.pauses, list(memory.audit)
 
     def person(self, user_id: str) -> Person | None:
-        if self._memory.person_is_unknown:
+        if self._memory.person_is_unknown or user_id == UNREAD:
             return None
         return Person(user_id, TEAM, user_id == GUEST, user_id == LEFT, False, NOW - 60)
 
@@ -263,7 +268,7 @@ def context_of(memory: Memory, opened: OpenedViews, *, trigger_id: str = "trigge
     operations = Operations(memory)
     administration: Any = Administration(memory)
     ports: Any = dict.fromkeys(_ADMINISTRATION, administration)
-    outbox = Operations(replace(memory, operations=(), unreadable=0))
+    outbox = Outbox(replace(memory, operations=(), unreadable=0))
     ports |= {"records": Records(memory), "operations": operations, "outbox": outbox}
     deps = Dependencies(
         clock=lambda: NOW,

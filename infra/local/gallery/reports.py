@@ -83,6 +83,7 @@ def _people_acted() -> Iterator[AuditEntry]:
         yield _entry("denied", retry, "UGUS", wanted=wanted)
     yield _entry("claimed", retry, "UBEN")
     yield _entry("claimed", retry, "UCARA", owner="UBEN")
+    yield _entry("handed_over", retry, "UBEN", owner="UBEN", new_owner="UCARA")
     yield _entry("claim_expired", retry, None, owner="UCARA")
     for resolution in ("arrived", "send_again", "close", "unknown"):
         yield _entry("resolution_chosen", retry, "UCARA", resolution=resolution)

@@ -61,6 +61,8 @@ def _record_lines() -> Iterator[Posted]:
     ):
         owner = _event(EventKind.OWNER_CHANGED, request(), before=before, after=after)
         yield posted(f"Line: {title}", ThreadLine(owner))
+    given = replace(_event(EventKind.OWNER_CHANGED, request(), before="UBEN", after="UCARA"), is_handover=True)
+    yield posted("Line: handed over", ThreadLine(given))
     yield from _field_lines()
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from bot.domain.content import (
     Alert,
     Content,
+    HandoverNotice,
     ManualResolution,
     MorningSummary,
     NotMoving,
@@ -21,6 +22,7 @@ from bot.domain.content import (
     Summary,
     ThreadLine,
 )
+from bot.domain.handover import Handover
 from bot.domain.morning_summary import Need, NeedCount, OpenTask
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent, operation_changed
@@ -58,6 +60,7 @@ def every_content(name: str, untrusted: str) -> list[Content]:
         NotMoving(name, tuple(NotMovingRecord(state, 3) for state in waits[:10]), 25, 3, AT),
         *_morning_summaries(name, waits),
         PauseNotice(Pause(AT, "UANA", untrusted)),
+        HandoverNotice(Handover("UANA", "UBEN", (), 1, untrusted, (waits[0].entity,)), "UBEN", waits[:1], AT),
     ]
 
 

@@ -158,7 +158,15 @@ class BlockPresenter:
             return shown | {"kind": "choices", "many": many, "options": _options(element), "value": _chosen(state)}
         if kind in _SELECTS:
             return shown | _select(element, state)
+        if kind == "users_select":
+            return shown | self._person_select(state)
         return {"kind": "unknown", "text": f"A {kind} element, which this page cannot show."}
+
+    def _person_select(self, state: Json) -> Node:
+        people = [{"value": user_id, "text": name} for user_id, name in self._texts.people().items()]
+        options = [{"description": "", "group": "", "target": "", **person} for person in people]
+        value = [option for option in options if option["value"] == state.get("selected_user")]
+        return {"kind": "select", "many": False, "external": False, "least": 0, "options": options, "value": value}
 
     def _button(self, element: Json) -> Node:
         target = element.get("url")

@@ -26,6 +26,11 @@ class TextPresenter:
         groups = [group for group in workspace.usergroups.values() if reader.id in group.members]
         self._own_names = _EVERYONE | {f"@{reader.name}"} | {f"@{group.handle}" for group in groups}
 
+    def people(self) -> dict[str, str]:
+        """The names of the people of the workspace, by id: what a field for a person offers."""
+        users = self._workspace.users.values()
+        return {user.id: user.name for user in users if not (user.is_bot or user.deleted)}
+
     def text(self, text: Json) -> list[Node]:
         """A text object: plain_text is literal, mrkdwn is formatted."""
         if text["type"] == "plain_text":
