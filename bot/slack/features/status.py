@@ -163,6 +163,7 @@ def _everything(context: RequestContext, card: RecordCard) -> list[Part]:
         lines.append(labelled("Group id", UntrustedText(record.group_id, 60)))
     if isinstance(record, Connection):
         lines += [record_facts.carrier_group_id_line(record), record_facts.attempts(record_state)]
+        lines += [labelled("Request type", UntrustedText(record.request_type, 60))] if record.request_type else []
         requested_by = record_state.requested_by_operation
         lines += options_lines(context.deps.operations.operation(requested_by) if requested_by else None)
     else:

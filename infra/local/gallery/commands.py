@@ -94,7 +94,7 @@ def _details() -> Iterator[Entry]:
     rejected = with_outcome(rejection(), OutcomeKind.CONFIRMED)
     stored: dict[str, Any] = {"records": [decided], "operations": [rejected]}
     yield clicked("Details of a disconnection request", Action.DETAILS, about(decided), **stored)
-    completed = connection(status=ConnectionStatus.COMPLETED, completed=CHANGED)
+    completed = connection(status=ConnectionStatus.COMPLETED, completed=CHANGED, request_type="initial")
     both = [completed, request(status=DisconnectionStatus.PROCESSING)]
     yield clicked("Details of a connection that is being disconnected", Action.DETAILS, about(completed), records=both)
     yield clicked("Details: the carrier's contact", Action.DETAILS, about(failed), records=[failed], display=DETAILED)
