@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.local.slack.faults import Fault, Kind
+from tests.scenarios.test_repeated_clicks import asks_to_disconnect
 from tests.scenarios.test_truth import request_disconnection
 from tests.system import ANA, BEN, GUS, System
 
@@ -97,13 +98,18 @@ def test_a_home_that_nobody_has_used_lately_is_left_alone(system: System) -> Non
 
 @pytest.mark.parametrize("kind", [Kind.RATE_LIMITED, Kind.API_ERROR, Kind.SERVER_ERROR])
 def test_a_home_that_is_not_updated_delays_no_card(system: System, kind: Kind) -> None:
+    system.noyo.add_connection(group_name="Failed Inc", status="unable_to_connect")
+    system.settle(20)
     open_home(system)
     system.slack.faults.add(Fault(kind, "views.publish", times=9, seconds=3))
+    click(system, "retry")
+    view = system.slack.view_of(ANA)
+    assert view is not None
+    system.slack.submit(ANA, view.id, {})
 
-    system.request_connection(ANA)
     system.notify()
 
-    assert "Test Company" in system.read_channel("C0CONNECTIONS")
+    assert "asked to retry" in system.read_channel("C0CONNECTIONS")
     due = system.bot.repositories.outbox.due(int(system.clock()) + 3600, limit=99)
     assert [each for each in due if each.startswith("operation_changed")] == []
 
@@ -120,6 +126,30 @@ def test_a_decision_is_made_from_the_home(system: System) -> None:
     system.settle(30)
     assert len(system.writes()) == 1
     assert "Nothing needs the team" in home(system, BEN)
+
+
+def test_a_disconnection_is_confirmed_from_the_home(system: System) -> None:
+    asks_to_disconnect(system)
+    assert "**Requested by:** " in open_home(system, BEN)
+    assert "1 decision, next ends in" in home(system, BEN)
+    click(system, "confirm_disconnection", user=BEN)
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    assert system.slack.submit(BEN, view.id, {}).errors == {}
+    system.settle(30)
+
+    assert len(system.writes()) == 1
+    assert "confirm_disconnection" not in str(system.slack.home_of(BEN).blocks)  # type: ignore[union-attr]
+
+
+def test_a_disconnection_is_withdrawn_from_the_home(system: System) -> None:
+    asks_to_disconnect(system)
+    open_home(system)
+
+    assert "Nothing needs the team" in click(system, "withdraw_disconnection")
+    assert "Withdrawn" in modal(system)
+    system.settle(30)
+    assert system.writes() == []
 
 
 def test_a_guest_sees_no_record_and_learns_why(system: System) -> None:

@@ -41,6 +41,7 @@ class PublishReport:
 
     failures: list[Exception] = field(default_factory=list)
     retry_at: int | None = None
+    is_home: bool = False
 
     @property
     def waiting_only(self) -> bool:
@@ -49,8 +50,9 @@ class PublishReport:
 
     @property
     def may_pass_soon(self) -> bool:
-        """Whether every failure is a wait, or an outage of Slack that may be short."""
-        return self._all_are(MessageBusy, SlackBusy, SlackNoAnswer)
+        """Whether every failure is a wait, or an outage of Slack that may be short. An App Home is left to the
+        schedule: while a worker waits for it, messages would wait behind it."""
+        return not self.is_home and self._all_are(MessageBusy, SlackBusy, SlackNoAnswer)
 
     def _all_are(self, *kinds: type[Exception]) -> bool:
         return all(isinstance(each, kinds) and not isinstance(each, SlackTokenRejected) for each in self.failures)
@@ -78,7 +80,7 @@ def publish(event_id: str, deps: Dependencies) -> PublishReport | None:
 
 
 def _publish(event: OutboxEvent, deps: Dependencies, now: int) -> PublishReport:
-    report = PublishReport(_failures(event, deps))
+    report = PublishReport(_failures(event, deps), is_home=event.kind is EventKind.HOME_REQUESTED)
     if report.failures:
         report.retry_at = deps.now() + max(retry_delay(failure, event) for failure in report.failures)
         if event.waiting_since is None and any(isinstance(each, WaitsForEarlierLine) for each in report.failures):

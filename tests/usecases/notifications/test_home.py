@@ -17,10 +17,11 @@ from bot.domain.record_states import RecordState
 from bot.domain.reminders import claim
 from bot.errors import SlackBusy, SlackNoAnswer, SlackRefused, UnknownSchema
 from bot.slack.views.home import home_view
-from bot.slack.views.message import display_settings
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.home import home_of, publish_home
 from bot.usecases.notifications.publish import publish
+from bot.usecases.workers import notify
+from infra.local.gallery.cards import DISPLAY
 from tests.slack.incoming import change_status, store_connection, store_disconnection_request, store_unclear_retry
 from tests.system import ANA, BEN, GUS, System
 from tests.usecases.notification_bench import CallHooks, around_slack
@@ -174,7 +175,7 @@ def test_of_a_thousand_records_only_those_on_the_page_are_read(system: System) -
     assert content.counts.waiting == content.total == 1000
     assert len(content.rows) == ROWS
     assert read == [ROWS]
-    blocks = home_view(content, display_settings(system.settings))["blocks"]
+    blocks = home_view(content, DISPLAY)["blocks"]
     assert len(blocks) <= 100
 
 
@@ -295,6 +296,17 @@ def test_after_an_error_that_may_pass_it_is_tried_again(system: System, error: E
     system.wait(30)
     publish(event_id, deps_of(system))
     assert publishes(system) == 1
+
+
+@pytest.mark.parametrize("error", [SlackBusy("slow down", retry_after=7), SlackNoAnswer("no answer")])
+def test_a_worker_does_not_wait_for_a_home_while_messages_come_in(system: System, error: Exception) -> None:
+    slept: list[float] = []
+    refused = around_slack(deps_of(system), before_publish_home=fail(error))
+
+    notify([request(system, 1)], 100, refused, sleep=slept.append, check_health=lambda: None)
+
+    assert slept == []
+    assert deps_of(system).outbox.due(int(system.clock()) + 60, limit=9) == [f"home_requested:{ANA}"]
 
 
 def fail(error: Exception) -> Any:
