@@ -9,7 +9,7 @@ from statistics import median
 from tests.architecture import tree
 
 LONGEST_FUNCTION, NINE_OF_TEN, MEDIAN = 45, 18, 6
-LONGEST_FILE, FILES = 350, 150
+LONGEST_FILE, FILES = 350, 165
 SOURCES = {
     path.relative_to(tree.ROOT).as_posix(): path.read_text() for path in sorted((tree.ROOT / "bot").rglob("*.py"))
 }
