@@ -106,8 +106,9 @@ prove: $(READY) ## removes each guard, one at a time: a test must fail; ONLY=nam
 trace: $(READY) ## lists the modules that a click on Retry or Approve passes; TRACE_ARGS="--limit-journey 60"
 	@$(RUN) -m infra.trace $(TRACE_ARGS)
 
-bench: $(READY) ## measures the cold start
+bench: $(READY) ## measures the cold start, and the search among 100,000 records (needs Java and npm)
 	@$(RUN) -m infra.bench $(BENCH_ARGS)
+	@$(RUN) -m infra.bench.search $(SEARCH_ARGS)
 
 memory: $(READY) ## measures how much the demo's memory grows while nobody uses it; MINUTES=3600
 	@$(RUN) -m infra.local.memory --minutes $(MINUTES)

@@ -6,7 +6,6 @@ fakes on this machine. The variants take turns. Compare only ratios within one r
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -15,8 +14,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.bench.environment import environment
 from infra.bench.fakes import Fakes
-from infra.bench.request import SECRET, event
+from infra.bench.request import event
 from infra.package.packages import RECEIVER
 from infra.package.recipe import build
 from infra.package.targets import here
@@ -69,16 +69,14 @@ def _measure(variant: str, fakes: Fakes, package: Path | None) -> Measurement:
     """Starts the process, measures the time to its answer, and checks its work."""
     fakes.reset()
     command = [sys.executable, "-m", "infra.bench.process", variant]
-    environment = _environment(fakes)
+    variables = environment(fakes.url)
     if package:
         # By its path and without `site`, so that it can import only the package.
         command = [sys.executable, "-S", str(Path(__file__).with_name("process.py")), variant]
-        environment |= {"PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
+        variables |= {"PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
     request = json.dumps(event()) + "\n"
     started = time.perf_counter()
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables) as process:
         output, _ = process.communicate(request, timeout=60)
     seconds = time.perf_counter() - started
     line = output.splitlines()[-1] if output else ""  # The lines before it are the log.
@@ -108,32 +106,6 @@ def _report(times: dict[str, list[float]], limit: float) -> int:
     ours = statistics.median(m / b for m, b in zip(times["ours"], times["bolt"], strict=True))
     print(f"target: {TARGET:.2f} or less; {'met' if ours <= TARGET else 'MISSED'}; limit of this run: {limit:.2f}")
     return 0 if ours <= limit else 1
-
-
-def _environment(fakes: Fakes) -> dict[str, str]:
-    return {
-        "PATH": os.environ.get("PATH", ""),
-        "AWS_ACCESS_KEY_ID": "made-up",
-        "AWS_SECRET_ACCESS_KEY": "made-up",
-        "AWS_REGION": "us-east-1",
-        "POWERTOOLS_METRICS_NAMESPACE": "Switchboard/bench",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": fakes.url,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "TABLE_NAME": "bench",
-        "KMS_KEY_ID": "bench",
-        "ENVIRONMENT": "bench",
-        "SLACK_API_URL": f"{fakes.url}/api/",
-        "SLACK_SIGNING_SECRET": SECRET,
-        "SLACK_BOT_TOKEN": "xoxb-bench",
-        "SLACK_TEAM_ID": "T0LOCAL",
-        "SLACK_APP_ID": "A0LOCAL",
-        "CHANNEL_CONNECTIONS": "C0BENCH",
-        "NOYO_CLIENT_ID": "none",
-        "NOYO_CLIENT_SECRET": "none",
-    }
 
 
 if __name__ == "__main__":

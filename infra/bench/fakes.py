@@ -56,9 +56,14 @@ class Fakes:
         return Response(body, 202 if name == "invocations" else 200, media_type=JSON)
 
 
+def member(now: int) -> dict[str, Any]:
+    """The person who types, as the table holds them."""
+    return MEMBER | {"read_at": {"N": str(now)}}
+
+
 def _response(name: str, body: bytes) -> dict[str, Any]:
     if name == "GetItem" and json.loads(body)["Key"]["pk"] == MEMBER["pk"]:
-        return {"Item": MEMBER | {"read_at": {"N": str(int(time.time()))}}}
+        return {"Item": member(int(time.time()))}
     if name == "Query":
         return {"Items": [], "Count": 0, "ScannedCount": 0}
     if name == "auth.test":

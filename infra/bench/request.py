@@ -1,6 +1,7 @@
-"""The measured request: a signed slash command that submits an operation."""
+"""The measured requests, signed, as events of the HTTP API."""
 
 import base64
+import json
 import time
 import uuid
 from typing import Any
@@ -10,14 +11,12 @@ SECRET = "local-signing-secret"
 COMMAND = "/noyo"
 
 
-def event() -> dict[str, Any]:
-    """`/noyo status <unknown id>`, which submits a refresh, as an event of the HTTP API."""
-    from slack_sdk.signature import SignatureVerifier
-
-    body = urlencode(
+def event(text: str | None = None) -> dict[str, Any]:
+    """`/noyo` with this text; without one `/noyo status <unknown id>`, which submits a refresh."""
+    return _signed(
         {
             "command": COMMAND,
-            "text": f"status {uuid.uuid4()}",
+            "text": f"status {uuid.uuid4()}" if text is None else text,
             "user_id": "U0BENCH",
             "user_name": "bench",
             "channel_id": "C0BENCH",
@@ -30,7 +29,29 @@ def event() -> dict[str, Any]:
             "token": "none",
         }
     )
-    at = str(int(time.time()))
+
+
+def suggestion(action_id: str, query: str) -> dict[str, Any]:
+    """What is typed in a field of an answer that only one person sees."""
+    payload = {
+        "type": "block_suggestion",
+        "user": {"id": "U0BENCH", "username": "bench", "name": "bench", "team_id": "T0LOCAL"},
+        "team": {"id": "T0LOCAL", "domain": "local"},
+        "api_app_id": "A0LOCAL",
+        "token": "none",
+        "container": {"type": "message", "message_ts": "1.0", "channel_id": "C0BENCH", "is_ephemeral": True},
+        "channel": {"id": "C0BENCH", "name": "bench"},
+        "block_id": action_id,
+        "action_id": action_id,
+        "value": query,
+    }
+    return _signed({"payload": json.dumps(payload)})
+
+
+def _signed(form: dict[str, str]) -> dict[str, Any]:
+    from slack_sdk.signature import SignatureVerifier
+
+    body, at = urlencode(form), str(int(time.time()))
     signature = SignatureVerifier(SECRET).generate_signature(timestamp=at, body=body)
     return {
         "version": "2.0",
