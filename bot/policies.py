@@ -86,6 +86,10 @@ MAX_RELATED_RECORDS = 100
 """Two reads of the table, however many records a group has."""
 GROUP_MAX_RECORDS = 500
 """Records of one group that its view reads: six reads of the table."""
+GROUP_MAX_PAGES = 20
+"""A group with more connections than fit on these pages of Noyo's list is not read."""
+GROUP_REFRESH_SECONDS = 300
+"""Noyo is asked for the connections of one group at most this often, however many people ask."""
 GROUP_INDEX_LAG_SECONDS = 5
 """A new record is found by its group only once the index shows it, usually at once."""
 FIRST_RUN_CARD_INTERVAL_SECONDS = 3

@@ -40,7 +40,7 @@ class OperationKind(StrEnum):
     DECIDE_DISCONNECTION = "decide_disconnection"
     CREATE_DISCONNECTION = "create_disconnection"
     REFRESH_RECORD = "refresh_record"
-    """Read the record from Noyo and ingest it. Writes nothing there and takes no lock."""
+    """Read a record, or all connections of a group, from Noyo and ingest it. Writes nothing there and takes no lock."""
 
 
 class OperationState(StrEnum):
@@ -67,7 +67,7 @@ _SETTLED = frozenset(
 
 class OutcomeKind(StrEnum):
     CONFIRMED = "confirmed"
-    """Noyo answered our request with the record."""
+    """Noyo answered our request with the record; for the refresh of a group, `message` says what was found."""
     RECONCILED = "reconciled"
     """The answer was lost; Noyo shows the effect. `message`: its last managed day (2026-12-31), if another was sent."""
     DUPLICATE = "duplicate"

@@ -169,13 +169,20 @@ class DisconnectionRequest:
 
 @dataclass(frozen=True, slots=True)
 class RefreshRequest:
-    """Read a record again. `because` is what caused it, such as `webhook` or `person`."""
+    """Read a record, or all connections of a group, again. `because` is the cause, such as `webhook` or `person`."""
 
     because: str
+    group_name: str | None = None
+    """Of the group, as the person saw it."""
 
 
 WEBHOOK_ID = "webhook:"
 """How the ids of operations begin that the endpoint for webhooks submits: refreshes, for nobody."""
+
+
+def group_refresh_id(group_id: str, now: int, seconds: int) -> str:
+    """The id of the refresh of this group, one in each period of so many seconds: several people cause one."""
+    return f"group:{group_id}:{now // seconds}"
 
 
 OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | DisconnectionRequest | RefreshRequest

@@ -21,6 +21,7 @@ from bot.slack.features import (
     connect,
     decide,
     disconnect,
+    group,
     handover,
     home,
     picking,
@@ -124,6 +125,7 @@ CLICKS: dict[Action, Click] = {
     Action.HOME_PREVIOUS: home.click,
     Action.HOME_NEXT: home.click,
     Action.SHOW: commands.show,
+    Action.ASK_NOYO: group.click_ask_noyo,
     **{action: partial(resolve.click, action) for action in RESOLUTIONS},
 }
 """Buttons, by action id."""

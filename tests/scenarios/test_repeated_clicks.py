@@ -274,6 +274,13 @@ def click_show(system: System) -> Repeated:
     return ANA, press_page(system, "show")
 
 
+def click_ask_noyo(system: System) -> Repeated:
+    """A worker asks Noyo once, however often the request arrives."""
+    connected(system)
+    types(system, "status Whole")
+    return ANA, press_page(system, "ask_noyo")
+
+
 def click_page(action: str) -> Callable[[System], Repeated]:
     def act(system: System) -> Repeated:
         for number in range(17):
@@ -382,6 +389,7 @@ INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "click add_carrier": click_add_carrier,
     "click correct_request": click_correct,
     "click show": click_show,
+    "click ask_noyo": click_ask_noyo,
     "click next_page": click_page("next_page"),
     "click home_all": click_home("home_all"),
     "click home_mine": click_home("home_mine"),

@@ -8,33 +8,43 @@ request is being sent, or a group with hundreds of connections hides the one tha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot import policies
 from bot.domain.content import GroupRecords
-from bot.domain.operations import Operation, OperationState
+from bot.domain.operations import Operation, OperationState, ReplyTo
+from bot.domain.people import Right
 from bot.domain.record_states import RecordState, is_connected
-from bot.domain.records import Connection, Disconnection, EntityRef, group_ref, is_deleted, is_open, needs_our_action
+from bot.domain.records import (
+    Connection,
+    Disconnection,
+    EntityKind,
+    EntityRef,
+    group_ref,
+    is_deleted,
+    is_open,
+    needs_our_action,
+)
+from bot.domain.requests import group_refresh_id
 from bot.slack.context import RequestContext
-from bot.slack.features import history, listing, search
-from bot.slack.features.search import Found
+from bot.slack.features import history, listing
 from bot.slack.views import record_facts, replies
-from bot.slack.views.buttons import Action, show_buttons
+from bot.slack.views.buttons import Action, ButtonValue, Page, ask_noyo_button, show_buttons
 from bot.slack.views.message import Buttons, Message, Paragraph, Part, SmallPrint
 from bot.slack.views.operation_text import in_progress, note_line
 from bot.slack.views.record_cards import claimed_by, group_link
 from bot.slack.views.record_facts import end_date, next_step
 from bot.slack.views.record_rows import unconfirmed_row
-from bot.slack.views.rich_text import Json, PlainText, RichText, Timestamp, UntrustedText, labelled, plural, rich_text
-from bot.usecases.notifications.read_model import current_disconnections
+from bot.slack.views.rich_text import Json, RichText, Timestamp, UntrustedText, labelled, person, plural, rich_text
+from bot.usecases.notifications.read_model import group_records, last_group_refresh
 from bot.usecases.notifications.timeline import disconnection_logs, timeline
+from bot.usecases.operations import submit
 
 LATEST = 5
 """Lines of the history in the view; the whole history has pages of its own."""
 LATEST_RECORDS = 3
 """Records that these lines are read of, in some ten queries."""
-NAMED = 3
-"""Records that a row names of a group, where one of several groups is to be chosen."""
 MESSAGE_LENGTH = 200
 
 
@@ -55,20 +65,26 @@ def view(context: RequestContext, group: GroupRecords, hint: RichText = ()) -> J
         *_rows(context, group, on_page),
         *listing.turning(context, pages),
         *footer(context, group),
-        SmallPrint([rich_text("As of ", Timestamp(context.deps.now()), ".")]),
     ]
     return replies.from_message(Message(parts, rich_text(listing.group_name(group)), context.display.warning()))
 
 
 def footer(context: RequestContext, group: GroupRecords) -> list[Part]:
-    """What happened last, and what can be done for the whole group."""
-    return [*_latest(context, group), Buttons(_buttons(group), f"{group.id}:{len(group.states)}")]
+    """What happened last, what can be done for the whole group, and whether Noyo was asked for it lately."""
+    asked = last_group_refresh(group.id, context.deps)
+    offered = [*_buttons(group), *([] if asked else [_ask_button(context, group)])]
+    as_of = rich_text("As of ", Timestamp(context.deps.now()), ".")
+    return [
+        *_latest(context, group),
+        Buttons(offered, f"{group.id}:{len(group.states)}:{len(offered)}"),
+        SmallPrint([as_of, _asked(asked) if asked else ()]),
+    ]
 
 
 def link(group: GroupRecords) -> list[Part]:
     """Below one of its records: that there is more, and the way to it."""
     more = rich_text(f"Its group has {plural(len(group.states) - 1, 'more record')}.")
-    shown = show_buttons(f"status {group.id}", "Show Group", f"Show {group.name}")
+    shown = show_buttons(f"status {group.id}", "Show Group", f"Show {listing.spoken_group_name(group)}")
     return [Paragraph([more]), Buttons([*_add_button(group), *shown], f"{group.id}:link:{len(group.states)}")]
 
 
@@ -108,7 +124,8 @@ def _incomplete(group: GroupRecords) -> list[RichText]:
 
 
 def _buttons(group: GroupRecords) -> list[Json]:
-    return [*_add_button(group), *show_buttons(f"history {group.id}", "History", f"History of {group.name}")]
+    spoken = f"History of {listing.spoken_group_name(group)}"
+    return [*_add_button(group), *show_buttons(f"history {group.id}", "History", spoken)]
 
 
 def _add_button(group: GroupRecords) -> list[Json]:
@@ -125,6 +142,56 @@ def _latest(context: RequestContext, group: GroupRecords) -> list[Part]:
     found = timeline(shown, [*disconnection_logs(shown), group_ref(group.id)], context.deps)
     about = history.record_labels(shown, context.display)
     return [Paragraph([labelled("Latest"), *history.lines(context, found.moments[:LATEST], about)])]
+
+
+# ---------------------------------------------------------------- what Noyo has
+
+
+def click_ask_noyo(context: RequestContext, value: ButtonValue) -> None:
+    """*Ask Noyo Again*: polls keep the table current by themselves, so this is for somebody who doubts it.
+
+    A worker reads all connections of the group, once in some minutes, however many people ask.
+    """
+    if value.entity is None or value.entity.kind is not EntityKind.GROUP or context.actor.response_url is None:
+        raise ValueError("this button is not for a group")
+    permission = context.authorize(Right.VIEW, value.entity)
+    if not permission.allowed:
+        context.give_feedback("Not possible", replies.denial(permission))
+        return
+    group = group_records(value.entity.key, context.deps.records)
+    if last_group_refresh(group.id, context.deps) is None:
+        submit.refresh(
+            group_refresh_id(group.id, context.deps.now(), policies.GROUP_REFRESH_SECONDS),
+            context.actor.user_id,
+            value.entity,
+            because="person",
+            reply_to=ReplyTo(channel_id=context.actor.channel_id),
+            deps=context.deps,
+            group_name=group.name,
+        )
+    if group.states:
+        shown = view(context.for_page(value.page or context.page, is_turned=True), group)
+    else:
+        shown = replies.ephemeral("Switchboard has no record of this group. The answer comes as a direct message.")
+    context.web.respond(context.actor.response_url, shown | {"replace_original": context.actor.in_own_answer})
+
+
+def _ask_button(context: RequestContext, group: GroupRecords) -> Json:
+    page = Page(f"status {group.id}", context.page.number)
+    return ask_noyo_button(group_ref(group.id), page, name=listing.spoken_group_name(group))
+
+
+def _asked(operation: Operation) -> RichText:
+    """The answer goes to the person who asked; everybody else sees it here."""
+    who = person(operation.actor)
+    if operation.is_open:
+        then = ". The answer comes as a direct message; everybody else opens the group again."
+        return rich_text("Noyo is being asked for all connections of the group, for ", who, then)
+    result = operation.outcome.message if operation.state is OperationState.SUCCEEDED and operation.outcome else None
+    when = Timestamp(operation.settled_at or operation.submitted_at)
+    if result is None:
+        return rich_text(who, " asked Noyo for all connections of the group ", when, ", without a result.")
+    return rich_text("Noyo had, ", when, ": ", UntrustedText(result), ". ", who, " asked.")
 
 
 # ---------------------------------------------------------------- its rows
@@ -205,62 +272,3 @@ def _waiting_row(context: RequestContext, operation: Operation) -> list[Part]:
     if operation.state is OperationState.AWAITING_CONFIRMATION:
         return [Paragraph([about, note_line(operation)]), *unconfirmed_row(operation, context.display)]
     return [Paragraph([about, labelled("Now", *in_progress(operation)), note_line(operation)])]
-
-
-# ---------------------------------------------------------------- one of several groups
-
-
-def choices(context: RequestContext, found: Found) -> Json:
-    """What a search found in several groups: a row for each group, so that none is taken for another.
-
-    A group of which one record was found is shown by that record.
-    """
-    groups = _by_group(found.records)
-    pages = listing.pages_of(context, len(groups))
-    on_page = list(groups.values())[pages.start : pages.end]
-    names = Counter(_name(states[0]) for states in groups.values())
-    named = [state for states in on_page for state in states[:NAMED]]
-    ends = current_disconnections(named, context.deps.records)
-    parts = [part for states in on_page for part in _choice(context, states, ends, twice=names[_name(states[0])] > 1)]
-    opening = search.opening_of(found, f"Several match. Which one? ({context.command} status with an id shows one.)")
-    last: list[Part] = [*listing.turning(context, pages), *listing.unsearched(found.records), Paragraph([found.hint])]
-    return replies.ephemeral(opening, *parts, *last)
-
-
-def _by_group(states: Iterable[RecordState]) -> Mapping[object, list[RecordState]]:
-    """The records of each group, in order; one without a group is alone."""
-    groups: dict[object, list[RecordState]] = {}
-    for state in states:
-        groups.setdefault(state.record.group_id or state.entity, []).append(state)
-    return groups
-
-
-def _name(state: RecordState) -> str:
-    return (state.record.group_name or "").casefold()
-
-
-def _choice(
-    context: RequestContext, states: Sequence[RecordState], ends: Mapping[EntityRef, RecordState], *, twice: bool
-) -> list[Part]:
-    """`ends`: the disconnection that counts for a connection. `twice`: whether another group has the same name, so that
-    its id has to tell them apart."""
-    group_id = states[0].record.group_id
-    which = labelled("Group id", UntrustedText(group_id, 60)) if group_id is not None and twice else ()
-    if len(states) == 1 or group_id is None:
-        return listing.rows(context, states, {states[0].entity: which})
-    rest = len(states) - NAMED
-    lines = [
-        rich_text(PlainText("Group", bold=True), " · ", record_facts.group_name(states[0].record)),
-        which,
-        *(_named(context, state, ends.get(state.entity)) for state in states[:NAMED]),
-        rich_text(f"• and {rest} more") if rest > 0 else (),
-    ]
-    shown = show_buttons(f"status {group_id}", "Show Group", f"Show {record_facts.spoken_name(states[0].record)}")
-    return [Paragraph(lines), Buttons(shown, f"group:{group_id}:{len(states)}")]
-
-
-def _named(context: RequestContext, state: RecordState, disconnection: RecordState | None) -> RichText:
-    record = state.record
-    carrier = context.display.carrier(record.carrier_id)
-    status = record_facts.current_status(record, disconnection)
-    return rich_text(f"• {record_facts.kind_name(record)} · ", carrier, ": ", *status)

@@ -95,7 +95,7 @@ def _of_group(context: RequestContext, group: GroupRecords) -> Json:
     parts = _page(context, found, record_labels(shown, context.display), whole=left_out == 0)
     incomplete = f"These are the {len(shown)} of its {len(group.states)} records that changed last. "
     others = f"{incomplete}For another one: {context.command} history and its id."
-    back = show_buttons(f"status {group.id}", "Show Group", f"Show {group.name}")
+    back = show_buttons(f"status {group.id}", "Show Group", f"Show {listing.spoken_group_name(group)}")
     return replies.ephemeral(
         Paragraph([opening]),
         *parts,
@@ -214,8 +214,9 @@ def _result(action: str, details: Mapping[str, str]) -> RichText:
     if result is None:
         unknown = rich_text(UntrustedText(action, 60))
         return rich_text(*unknown, " ", UntrustedText(outcome, 60)) if outcome else unknown
-    refused = outcome in ("refused", "read_refused") and "message" in details
-    message = rich_text(": ", UntrustedText(details["message"], _WORDS)) if refused else ()
+    found = details.get("kind") == "refresh_record" and outcome == "confirmed"
+    has_message = (found or outcome in ("refused", "read_refused")) and "message" in details
+    message = rich_text(": ", UntrustedText(details["message"], _WORDS)) if has_message else ()
     return rich_text(f"{_noun(details)} {result}", *message)
 
 

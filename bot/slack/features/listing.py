@@ -17,7 +17,7 @@ from bot.slack.views import buttons, record_facts, record_rows, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import Buttons, Paragraph, Part
 from bot.slack.views.record_rows import unreadable as unreadable
-from bot.slack.views.rich_text import Json, RichText, UntrustedText, rich_text
+from bot.slack.views.rich_text import Json, RichText, UntrustedText, clean_text, rich_text
 from bot.usecases.notifications.read_model import current_disconnections
 
 ROWS = 8
@@ -70,6 +70,11 @@ def turning(context: RequestContext, pages: Pages, about: ButtonValue | None = N
 
 def group_name(group: GroupRecords) -> UntrustedText:
     return UntrustedText(group.name or record_facts.UNNAMED_GROUP)
+
+
+def spoken_group_name(group: GroupRecords) -> str:
+    """Short and clean, for the accessibility label of a button."""
+    return clean_text(group.name or record_facts.UNNAMED_GROUP, limit=50)
 
 
 def found_records(

@@ -6,18 +6,24 @@ number is written differently at the carrier, or there is a typing error; and an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.record_filter import ALL_PHRASES, RecordFilter, parse_filter
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection
+from bot.domain.records import Connection, EntityRef
 from bot.domain.search_text import compact
 from bot.slack.context import RequestContext
 from bot.slack.features import list_open, listing
-from bot.slack.views import replies
-from bot.slack.views.message import Paragraph
-from bot.slack.views.rich_text import Json, RichText, UntrustedText, rich_text
+from bot.slack.views import record_facts, replies
+from bot.slack.views.buttons import show_buttons
+from bot.slack.views.message import Buttons, Paragraph, Part
+from bot.slack.views.rich_text import Json, PlainText, RichText, UntrustedText, labelled, rich_text
+from bot.usecases.notifications.read_model import current_disconnections
+
+NAMED = 3
+"""Records that a row names of a group, where one of several groups is to be chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +100,64 @@ def nothing_found(context: RequestContext, text: str) -> RichText:
         "”. Try a word of the group's name, its id at the carrier, or the beginning ",
         f"of a Noyo id. To request a new connection: {context.command} connect.",
     )
+
+
+# ---------------------------------------------------------------- one of several groups
+
+
+def choices(context: RequestContext, found: Found) -> Json:
+    """What a search found in several groups: a row for each group, so that none is taken for another.
+
+    A group of which one record was found is shown by that record.
+    """
+    several = f"Several match. Which one? ({context.command} status with an id shows one.)"
+    groups = _by_group(found.records)
+    if len(groups) == 1:  # Some of its records: a status or a carrier was named, too.
+        return answer(context, several, found, found.records)
+    pages = listing.pages_of(context, len(groups))
+    on_page = list(groups.values())[pages.start : pages.end]
+    names = Counter(_name(states[0]) for states in groups.values())
+    named = [state for states in on_page for state in states[:NAMED]]
+    ends = current_disconnections(named, context.deps.records)
+    parts = [part for states in on_page for part in _choice(context, states, ends, twice=names[_name(states[0])] > 1)]
+    last: list[Part] = [*listing.turning(context, pages), *listing.unsearched(found.records), Paragraph([found.hint])]
+    return replies.ephemeral(opening_of(found, several), *parts, *last)
+
+
+def _by_group(states: Iterable[RecordState]) -> Mapping[object, list[RecordState]]:
+    """The records of each group, in order; one without a group is alone."""
+    groups: dict[object, list[RecordState]] = {}
+    for state in states:
+        groups.setdefault(state.record.group_id or state.entity, []).append(state)
+    return groups
+
+
+def _name(state: RecordState) -> str:
+    return (state.record.group_name or "").casefold()
+
+
+def _choice(
+    context: RequestContext, states: Sequence[RecordState], ends: Mapping[EntityRef, RecordState], *, twice: bool
+) -> list[Part]:
+    """`ends`: the disconnection that counts for a connection. `twice`: whether another group has the same name, so that
+    its id has to tell them apart."""
+    group_id = states[0].record.group_id
+    which = labelled("Group id", UntrustedText(group_id, 60)) if group_id is not None and twice else ()
+    if len(states) == 1 or group_id is None:
+        return listing.rows(context, states, {states[0].entity: which})
+    rest = len(states) - NAMED
+    lines = [
+        rich_text(PlainText("Group", bold=True), " · ", record_facts.group_name(states[0].record)),
+        which,
+        *(_record_line(context, state, ends.get(state.entity)) for state in states[:NAMED]),
+        rich_text(f"• and {rest} more") if rest > 0 else (),
+    ]
+    shown = show_buttons(f"status {group_id}", "Show Group", f"Show {record_facts.spoken_name(states[0].record)}")
+    return [Paragraph(lines), Buttons(shown, f"group:{group_id}:{len(states)}")]
+
+
+def _record_line(context: RequestContext, state: RecordState, disconnection: RecordState | None) -> RichText:
+    record = state.record
+    carrier = context.display.carrier(record.carrier_id)
+    status = record_facts.current_status(record, disconnection)
+    return rich_text(f"• {record_facts.kind_name(record)} · ", carrier, ": ", *status)

@@ -52,7 +52,7 @@ def _found(context: RequestContext, text: str) -> Json:
         return _card(context, found.records[0], found.hint)
     if found.group_id is not None:
         return group.view(context, group_records(found.group_id, context.deps.records, found.records), found.hint)
-    return group.choices(context, found)
+    return search.choices(context, found)
 
 
 def click_details(context: RequestContext, value: ButtonValue) -> None:

@@ -38,6 +38,7 @@ class Action(StrEnum):
     PREVIOUS_PAGE = "previous_page"
     NEXT_PAGE = "next_page"
     SHOW = "show"
+    ASK_NOYO = "ask_noyo"
     CLAIM = "claim"
     RELEASE = "release"
     ARRIVED = "resolve_arrived"
@@ -233,6 +234,12 @@ def show_buttons(text: str, label: str, spoken: str = "") -> tuple[Json, ...]:
 def hand_over_button(page: Page) -> Json:
     """Below the list of what is the reader's. It is about everything that they own, on whatever page."""
     return _button(Action.HAND_OVER, "Hand Over My Claims…", ButtonValue(page=page))
+
+
+def ask_noyo_button(group: EntityRef, page: Page, *, name: str) -> Json:
+    """For a group's view, of which this page is shown."""
+    button = _button(Action.ASK_NOYO, "Ask Noyo Again", ButtonValue(group, page=page))
+    return {**button, "accessibility_label": truncate(f"Ask Noyo again for the connections of {name}", _MAX_LABEL)}
 
 
 def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple[Json, ...]:

@@ -15,10 +15,10 @@ from bot.domain.requests import Decision, DecisionRequest
 from bot.errors import DeadlineExceeded, ObserveOnly, SlackError, SlackRefused, SwitchboardError, UnknownSchema
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.answer_text import DECIDED, NOT_PROCESSED, READ_REFUSED, answered, decided_at_noyo, not_sent
-from bot.slack.views.buttons import correct_button
+from bot.slack.views.buttons import correct_button, show_buttons
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote
 from bot.slack.views.modals import notice, notice_view
-from bot.slack.views.request_cards import duplicate_facts, request_facts
+from bot.slack.views.request_cards import duplicate_facts, refreshed_group, request_facts
 from bot.slack.views.rich_text import (
     Json,
     PermalinkLookup,
@@ -91,6 +91,8 @@ def reply_title(operation: Operation) -> str:
     request = operation.input
     if isinstance(request, DecisionRequest) and _has_outcome(operation, OutcomeKind.RECONCILED):
         return f"It was {DECIDED[request.decision]} at Noyo"
+    if refreshed_group(operation):
+        return "Read from Noyo"
     if operation.outcome is None:
         return "Done"
     not_again = sent_before(operation) and operation.outcome.kind in _NOT_SENT_AGAIN
@@ -108,7 +110,9 @@ def _parts(content: Reply, display: DisplaySettings, links: PermalinkLookup) -> 
     about = Paragraph([*_about(content, display), *card_link(content.card, links)])
     if operation.is_open:
         return [Paragraph(_progress(operation)), about]
-    return [*_outcome(content, display), about]
+    key = operation.entity.key
+    shown = show_buttons(f"status {key}", "Show Group") if refreshed_group(operation) else ()
+    return [*_outcome(content, display), about, Buttons(shown, f"{operation.id}:{key}")]
 
 
 def _about(content: Reply, display: DisplaySettings) -> list[RichText]:
@@ -256,6 +260,8 @@ def _confirmed(operation: Operation) -> str:
             Decision.APPROVE: "Noyo accepted your approval. Follow its progress on the card.",
             Decision.REJECT: "Noyo accepted your rejection. The request does not disconnect the group.",
         }[request.decision] + _unversioned(operation)
+    if result := refreshed_group(operation):
+        return f"At Noyo, this group has {result}."
     return {
         OperationKind.REQUEST_CONNECTION: "Noyo created the connection. Follow its progress on the card.",
         OperationKind.RETRY_CONNECTION: "Noyo accepted your retry. Follow its progress on the card.",

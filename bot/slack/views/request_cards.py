@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.domain.content import RequestCard
-from bot.domain.operations import Operation, OperationState
+from bot.domain.operations import Operation, OperationKind, OperationState
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
-from bot.domain.requests import ConnectionRequest, DisconnectionRequest
+from bot.domain.requests import ConnectionRequest, DisconnectionRequest, RefreshRequest
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.buttons import Action
 from bot.slack.views.connection_options import options_lines
@@ -106,6 +106,8 @@ def request_facts(operation: Operation, display: DisplaySettings) -> list[RichTe
             labelled("Disconnect", *disconnection_parties(request, display)),
             *pending_disconnection_facts(operation, request),
         ]
+    if isinstance(request, RefreshRequest):
+        return _group_facts(operation, request)
     if not isinstance(request, ConnectionRequest):
         return []
     return [
@@ -115,6 +117,22 @@ def request_facts(operation: Operation, display: DisplaySettings) -> list[RichTe
         *carrier_group_id_line(operation),
         *options_lines(operation),
     ]
+
+
+def _group_facts(operation: Operation, request: RefreshRequest) -> list[RichText]:
+    """Of the group that was refreshed. A record has a card of its own."""
+    if not request.group_name and not refreshed_group(operation):
+        return []
+    name = [labelled("Group", UntrustedText(request.group_name))] if request.group_name else []
+    return [*name, labelled("Group id", UntrustedText(operation.entity.key, 60))]
+
+
+def refreshed_group(operation: Operation) -> str | None:
+    """What the refresh of a group found, in words. An id that a person typed may turn out to be that of a group."""
+    outcome = operation.outcome
+    if operation.kind is not OperationKind.REFRESH_RECORD or operation.state is not OperationState.SUCCEEDED:
+        return None
+    return outcome.message if outcome is not None else None
 
 
 def existing_group_line(operation: Operation) -> list[RichText]:

@@ -12,7 +12,7 @@ from bot.domain.record_filter import NEED_OUR_ACTION, listed, urgency
 from bot.domain.record_states import RecordState, current_disconnection, is_connected, operation_card_key, was_connected
 from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, is_open
 from bot.domain.reminders import awaits_decision
-from bot.domain.requests import ConnectionRequest, DisconnectionRequest
+from bot.domain.requests import ConnectionRequest, DisconnectionRequest, group_refresh_id
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.storage import RecordRepository
 
@@ -240,6 +240,15 @@ def _urgency(state: RecordState) -> tuple[bool, bool, int, date, int, str]:
     row, is_closed = listed(state), not is_open(state.status)
     rank = 0 if is_closed else urgency(row)
     return is_closed, not was_connected(state), rank, row.end_date or date.max, row.modified, row.entity.key
+
+
+def last_group_refresh(group_id: str, deps: Dependencies) -> Operation | None:
+    """The refresh of this group that somebody asked for within the last minutes."""
+    now, seconds = deps.now(), policies.GROUP_REFRESH_SECONDS
+    ids = (group_refresh_id(group_id, at, seconds) for at in (now, now - seconds))
+    found = deps.operations.operations(ids, skip_unreadable=True).values()
+    recent = [each for each in found if now - each.submitted_at < seconds]
+    return max(recent, key=lambda each: each.submitted_at, default=None)
 
 
 def groups_named(text: str, records: RecordRepository) -> list[KnownGroup]:

@@ -11,7 +11,7 @@ from bot.domain.operations import Operation, OperationKind, OperationState, Outc
 from bot.domain.people import ALLOWED, Permission, Verdict, authorize_decision_on
 from bot.domain.reconciliation import with_end_date
 from bot.domain.record_states import has_ended
-from bot.domain.records import Connection, ConnectionStatus, EntityKind, EntityRef, Record, is_open
+from bot.domain.records import Connection, ConnectionStatus, Record, is_open
 from bot.domain.requests import (
     ConnectionRequest,
     DecisionRequest,
@@ -36,10 +36,10 @@ from bot.usecases.operations.lifecycle import (
     settle,
     settle_confirmed,
     settle_if_deleted,
-    settle_operations_on_deleted,
 )
 from bot.usecases.operations.reconcile import reconcile, settle_if_duplicate, settle_if_effective, unconfirmed_answer
-from bot.usecases.records.ingest import ingest_deletion, read_record
+from bot.usecases.operations.refresh import refresh
+from bot.usecases.records.ingest import read_record
 
 CONFLICT = frozenset({409})
 STALE = frozenset({404, 409, 422})
@@ -69,7 +69,7 @@ def execute(operation_id: str, deps: Dependencies) -> None:
 def _execute(operation: Operation, deps: Dependencies) -> None:
     try:
         if operation.kind is OperationKind.REFRESH_RECORD:
-            _refresh(operation, deps)
+            refresh(operation, deps)
         elif _people_are_authorized(operation, deps) and not _end_date_passed(operation, deps):
             _send(operation, KINDS[operation.kind], deps)
     except NotSent as error:
@@ -323,28 +323,3 @@ KINDS = {
     OperationKind.DECIDE_DISCONNECTION: SendingRules(_decide, _unchanged_record, stale=STALE),
     OperationKind.CREATE_DISCONNECTION: SendingRules(_disconnect, _connection_to_end),
 }
-
-
-def _refresh(operation: Operation, deps: Dependencies) -> None:
-    """Reads only, so it continues while sending is paused."""
-    try:
-        record = _read_or_ingest_deletion(operation.entity, deps)
-    except NoyoRefused as refusal:
-        outcome = Outcome(OutcomeKind.NOT_FOUND, message=refusal.message, status=refusal.status)
-        settle(operation, OperationState.REFUSED, outcome, deps)
-    except (NoAnswer, UnreadableAnswer) as error:
-        reschedule(operation, deps, why=str(error))
-    else:
-        settle_confirmed(operation, record, deps)
-
-
-def _read_or_ingest_deletion(entity: EntityRef, deps: Dependencies) -> Record:
-    """The record; if Noyo no longer has it, that is saved before `NoyoRefused` is raised."""
-    try:
-        return read_record(entity, deps.noyo)
-    except NoyoRefused as refusal:
-        if refusal.not_found and ingest_deletion(entity, deps):
-            settle_operations_on_deleted(entity, deps)
-        elif refusal.not_found and entity.kind is EntityKind.CONNECTION:
-            return deps.noyo.disconnection(entity.key)  # A person who types an id does not say of which kind it is.
-        raise

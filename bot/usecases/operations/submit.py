@@ -179,11 +179,18 @@ def request_disconnection(
 
 
 def refresh(
-    operation_id: str, actor: str | None, entity: EntityRef, *, because: str, reply_to: ReplyTo, deps: Dependencies
+    operation_id: str,
+    actor: str | None,
+    entity: EntityRef,
+    *,
+    because: str,
+    reply_to: ReplyTo,
+    deps: Dependencies,
+    group_name: str | None = None,
 ) -> SubmitResult:
-    """Read the record from Noyo soon, for a person or because Noyo reported a change."""
-    operation = new_operation(operation_id, entity, RefreshRequest(because), actor, reply_to, deps)
-    return _submit(operation, None, deps)
+    """Read a record or all connections of a group from Noyo soon, for a person or because Noyo reported a change."""
+    wanted = RefreshRequest(because, group_name)
+    return _submit(new_operation(operation_id, entity, wanted, actor, reply_to, deps), None, deps)
 
 
 def record_outdated(

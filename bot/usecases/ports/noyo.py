@@ -39,6 +39,12 @@ class NoyoReader(Protocol):
     def by_ids(self, kind: EntityKind, ids: Sequence[str]) -> ListPage:
         """The records with these ids (at most 50); ids that Noyo does not know are missing from the page."""
 
+    def connections_of_group(self, group_id: str, *, offset: int, page_size: int) -> ListPage:
+        """One page of the group's connections, last modified first. `NoyoRefused` with status 404 for an unknown group.
+
+        A row that cannot be read carries the error.
+        """
+
     def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
         """Every connection with this carrier and carrier group id. `UnreadableAnswer` if one of them cannot be read,
         because it may be the wanted one."""

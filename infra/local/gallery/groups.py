@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from bot import policies
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState
-from bot.domain.records import ConnectionStatus, DisconnectionStatus, LocalStatus, pending_disconnection_ref
-from bot.domain.requests import Decision, DecisionReason
+from bot.domain.records import ConnectionStatus, DisconnectionStatus, LocalStatus, group_ref, pending_disconnection_ref
+from bot.domain.requests import Decision, DecisionReason, group_refresh_id
+from bot.slack.views.buttons import Action, ButtonValue, Page
 from infra.local.gallery.cards import BEAM, OTHER_ENVIRONMENT, PRINCIPAL, connection, request
 from infra.local.gallery.entries import Entry, Section
-from infra.local.gallery.interactions import typed
-from infra.local.gallery.operations import approval, disconnection, with_outcome
-from infra.local.gallery.ports import NOW, waits_from
+from infra.local.gallery.interactions import clicked, typed
+from infra.local.gallery.operations import approval, disconnection, refreshed_group, with_outcome
+from infra.local.gallery.ports import GUEST, NOW, waits_from
 from infra.local.gallery.samples import CHANGED, GROUP_ID, a_decision, a_retry
 
 NAME = "maple"
@@ -36,11 +38,24 @@ def _group_answers() -> Iterator[Entry]:
     single = connection(status=ConnectionStatus.COMPLETED)
     yield typed("A group with one connection", f"status {NAME}", records=[single], audit=_acted())
     yield typed("One of several records of a group", "status 00990099", records=_with_number())
+    yield from _asked()
     yield typed("Several groups match", f"status {NAME}", records=_two_groups())
     yield typed("The history of a group", f"history {NAME}", records=_group(), audit=_acted(), operations=_operations())
     yield typed("The history of a large group", f"history {NAME}", records=_connections(30))
     entries = [replace(entry, id=str(number)) for number in range(400) for entry in _acted()[:1]]
     yield typed("A history that is cut", f"history {NAME}", page=99, records=[connection()], audit=entries)
+
+
+def _asked() -> Iterator[Entry]:
+    """What the button answers, and what everybody sees afterwards."""
+    value = ButtonValue(group_ref(GROUP_ID), page=Page(f"status {GROUP_ID}"))
+    yield clicked("Ask Noyo Again", Action.ASK_NOYO, value, records=_group())
+    yield clicked("Ask Noyo Again: a guest", Action.ASK_NOYO, value, records=_group(), actor=GUEST)
+    yield clicked("Ask Noyo Again: a group that is not stored", Action.ASK_NOYO, value)
+    asked = refreshed_group(id=group_refresh_id(GROUP_ID, NOW, policies.GROUP_REFRESH_SECONDS), submitted_at=NOW - 60)
+    yield typed("A group: Noyo was asked", f"status {NAME}", records=_group(), operations=[asked])
+    refused = replace(with_outcome(asked, OutcomeKind.NOT_FOUND), settled_at=NOW - 30)
+    yield typed("A group: Noyo does not know it", f"status {NAME}", records=_group(), operations=[refused])
 
 
 def _group() -> list[RecordState]:

@@ -10,7 +10,7 @@ from typing import Any
 from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind, SecondApproval
 from bot.domain.pauses import Pause
-from bot.domain.records import DataExchange, connection_ref
+from bot.domain.records import DataExchange, connection_ref, group_ref
 from bot.domain.requests import (
     ConnectionOptions,
     ConnectionRequest,
@@ -133,6 +133,13 @@ def refresh(**changes: Any) -> Operation:
         CHANGED + 600,
     )
     return replace(operation, **changes)
+
+
+def refreshed_group(**changes: Any) -> Operation:
+    """Somebody asked for all connections of a group."""
+    found = "12 connections, 3 of them new or changed; 1 could not be read"
+    asked = refresh(id="V0GROUP", entity=group_ref(GROUP_ID), input=RefreshRequest("person", GROUP))
+    return replace(settled(asked, OutcomeKind.CONFIRMED, found), **changes)
 
 
 OPERATIONS = {

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from bot.domain.content import NotMoving, NotMovingRecord, PauseNotice, Reply, Summary, ThreadLine
-from bot.domain.operations import Operation, OperationState
+from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent, operation_changed, record_changed
 from bot.domain.records import ConnectionStatus, DisconnectionSource, DisconnectionStatus, LocalStatus
 from bot.slack.views.replies import reply_title, reply_view
@@ -26,7 +26,17 @@ from infra.local.gallery.cards import (
     request,
 )
 from infra.local.gallery.entries import Modal, Posted, Section, permalink
-from infra.local.gallery.operations import OBSERVE_PAUSE, OPERATIONS, PAUSE, disconnection, open_states, outcomes
+from infra.local.gallery.operations import (
+    OBSERVE_PAUSE,
+    OPERATIONS,
+    PAUSE,
+    disconnection,
+    open_states,
+    outcomes,
+    refresh,
+    refreshed_group,
+    with_outcome,
+)
 from infra.local.gallery.samples import CARD, CHANGED, a_connection, a_disconnection, a_retry
 from infra.local.gallery.summaries import morning_summaries
 
@@ -131,6 +141,10 @@ def _replies() -> Iterator[tuple[str, Reply]]:
             yield f"{name}: {title}", Reply(shown, record_state, CARD)
         for title, shown in outcomes(operation):
             yield f"{name} ended: {title}", Reply(shown, record_state, CARD, reader="UANA")
+    yield "Refresh of a group: confirmed", Reply(refreshed_group(), reader="UANA")
+    yield "Refresh of a group: overdue", Reply(with_outcome(refreshed_group(), OutcomeKind.OVERDUE), reader="UANA")
+    typed = replace(refreshed_group(), entity=refresh().entity, input=refresh().input)
+    yield "Refresh of an id that is a group's", Reply(typed, reader="UANA")
     [(_, confirmed), *_] = outcomes(disconnection())
     yield "Disconnection request: for the second approver", Reply(confirmed, None, CARD, reader="UCARA")
 

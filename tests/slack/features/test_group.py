@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from bot import policies
 from bot.domain.operations import Operation
+from bot.domain.records import connection_ref, group_ref
 from bot.domain.requests import Decision, DecisionReason
 from bot.dynamodb import schema
-from bot.slack.features.group import LATEST, view
-from bot.slack.views.buttons import MAX_VALUE, Action, Page, decode, show_buttons
+from bot.slack.features.group import LATEST, click_ask_noyo, view
+from bot.slack.views.buttons import MAX_VALUE, Action, ButtonValue, Page, ask_noyo_button, decode, show_buttons
 from bot.usecases.notifications.read_model import group_records
 from infra.local.gallery.samples import a_decision, a_pending_disconnection
 from tests.aws import worker_client
@@ -23,13 +25,14 @@ from tests.slack.incoming import (
     Json,
     answer_text,
     context_of,
+    modal_text,
     new_system,
     press_button,
     store_connection,
     store_disconnection_request,
     type_command,
 )
-from tests.system import ALERTS, ANA, BEN, CONNECTIONS, GUARDIAN, System
+from tests.system import ALERTS, ANA, BEN, CONNECTIONS, GUARDIAN, GUS, System
 
 GROUP = "47c07963-2e34-4da2-86b4-cbc3c57111c1"
 OTHER = "57c07963-2e34-4da2-86b4-cbc3c57111c2"
@@ -197,7 +200,7 @@ def test_a_status_beside_the_name_lists_only_what_fits(system: System) -> None:
 
     text = answer_text(system, type_command(system, "status mixed failed"))
 
-    assert text.count("Unable to connect") == 2
+    assert text.count("Unable to connect") == text.count("[Retry…]") == 2
     assert "Completed" not in text
 
 
@@ -323,3 +326,126 @@ def test_the_button_of_a_channel_message_answers_only_to_the_person_and_leaves_t
 
 def test_a_text_that_is_too_long_for_a_button_gets_none() -> None:
     assert show_buttons("status " + "x" * 2000, "Show All") == ()
+
+
+# ---------------------------------------------------------------- Ask Noyo Again
+
+
+def unseen_connection(system: System, **fields: Any) -> None:
+    """A connection that no poll has shown yet."""
+    system.noyo.add_connection(group_id=GROUP, group_name="Asked Inc", carrier_id=PRINCIPAL, **fields)
+
+
+def refreshes(system: System) -> list[str]:
+    return [each for each in system.open_operations() if system.operation(each).entity == group_ref(GROUP)]
+
+
+def work(system: System) -> None:
+    system.execute_due()
+    system.notify()
+
+
+def test_noyo_is_asked_for_a_group_once_for_several_people_and_the_first_person_is_told(system: System) -> None:
+    system.noyo.add_connection(group_id=GROUP, group_name="Asked Inc", status="completed", carrier_id=GUARDIAN)
+    system.settle(20)
+    unseen_connection(system, status="unable_to_connect")
+    answer_text(system, type_command(system, "status Asked"))
+
+    asked = press(system, "Ask Noyo Again")
+    for_ben = answer_text(system, type_command(system, "status Asked", BEN))
+
+    for text in (asked, for_ben):
+        assert "Noyo is being asked for all connections of the group, for @Ana." in text
+        assert "[Ask Noyo Again]" not in text
+    assert len(refreshes(system)) == 1
+    assert not [seen for seen in system.noyo.requests if GROUP in seen.path], "the receiver does not call Noyo"
+
+    work(system)
+    [reply] = [each for each in system.slack.direct_messages(ANA) if "Asked Inc" in system.slack.render(each)]
+    assert "At Noyo, this group has 2 connections, 1 of them new or changed." in system.slack.render(reply)
+    assert "[Show Group]" in system.slack.render(reply)
+    after = answer_text(system, type_command(system, "status Asked", BEN))
+    assert "2 connections: 1 need action, 1 connected." in after
+    assert "2 connections, 1 of them new or changed. @Ana asked." in after
+    assert "@Ana: asked for a refresh from Noyo" in after
+
+
+def ask_buttons(system: System) -> list[Json]:
+    answer = system.slack.ephemerals(ANA)[-1]
+    return [each for block in answer.blocks for each in elements(block) if each["action_id"] == Action.ASK_NOYO]
+
+
+def test_an_old_button_asks_again_only_after_some_minutes(system: System) -> None:
+    system.noyo.add_connection(group_id=GROUP, group_name="Asked Inc", status="completed")
+    system.settle(20)
+    answer_text(system, type_command(system, "status Asked"))
+    [button] = ask_buttons(system)
+    press_button(system, button)
+    work(system)
+
+    press_button(system, button, BEN)
+    assert refreshes(system) == []
+    assert "@Ana asked." in system.slack.render(system.slack.ephemerals(BEN)[-1])
+
+    system.wait(policies.GROUP_REFRESH_SECONDS)
+    press_button(system, button, BEN)
+    assert len(refreshes(system)) == 1
+
+
+def test_while_noyo_does_not_answer_it_is_asked_again_later(system: System) -> None:
+    system.noyo.add_connection(group_id=GROUP, group_name="Asked Inc", status="completed")
+    system.settle(20)
+    answer_text(system, type_command(system, "status Asked"))
+    press(system, "Ask Noyo Again")
+    system.noyo.stop()
+    try:
+        work(system)
+    finally:
+        system.noyo.start()
+    assert len(refreshes(system)) == 1
+    assert "Noyo is being asked" in answer_text(system, type_command(system, "status Asked"))
+
+    system.wait(120)
+    work(system)
+
+    assert refreshes(system) == []
+    [reply] = [each for each in system.slack.direct_messages(ANA) if "Asked Inc" in system.slack.render(each)]
+    assert "At Noyo, this group has 1 connection, none of them new or changed." in system.slack.render(reply)
+
+
+def test_a_guest_cannot_have_noyo_asked(system: System) -> None:
+    store_connection(system, "Asked Inc", group_id=GROUP)
+    answer_text(system, type_command(system, "status Asked"))
+    [button] = ask_buttons(system)
+
+    press_button(system, button, GUS)
+
+    assert "Guests cannot do this" in modal_text(system, GUS)
+    assert refreshes(system) == []
+
+
+def test_a_group_of_which_nothing_is_known_is_found_by_its_id(system: System) -> None:
+    system.settle(20)
+    unseen_connection(system, status="completed")
+
+    text = answer_text(system, type_command(system, f"status {GROUP}"))
+    work(system)
+
+    assert "I do not know this id yet, so I am asking Noyo." in text
+    [reply] = system.slack.direct_messages(ANA)
+    assert "At Noyo, this group has 1 connection, 1 of them new or changed." in system.slack.render(reply)
+    assert "Asked Inc · " in answer_text(system, type_command(system, f"status {GROUP}"))
+
+
+def test_a_button_for_a_group_without_records_answers_too(system: System) -> None:
+    button = ask_noyo_button(group_ref(OTHER), Page(f"status {OTHER}"), name="it")
+
+    press_button(system, button)
+
+    assert "Switchboard has no record of this group." in shown(system)
+
+
+@pytest.mark.parametrize("value", [ButtonValue(page=Page("status")), ButtonValue(connection_ref(GROUP), "1")])
+def test_a_button_for_anything_but_a_group_is_refused(system: System, value: ButtonValue) -> None:
+    with pytest.raises(ValueError, match="not for a group"):
+        click_ask_noyo(context_of(system, ANA), value)
