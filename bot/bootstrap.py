@@ -244,6 +244,7 @@ class Deployment:
             grants=repositories.grants,
             pauses=repositories.pauses,
             polling=repositories.polling,
+            absences=repositories.absences,
             health=repositories.health,
             carriers=carriers,
             encryptor=KmsEncryptor(lambda: make_client("kms"), aws.kms_key, timeouts.begin),

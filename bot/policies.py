@@ -39,6 +39,8 @@ CLAIM_ATTEMPTS = 6
 """After a concurrent update the record state is read again."""
 PAUSE_ATTEMPTS = 5
 """After a concurrent change of the pause it is read again."""
+ABSENCE_ATTEMPTS = 5
+"""After a concurrent change of somebody's absence the absences are read again."""
 MESSAGE_RENDERS = 5
 """A message is rendered again if the record changed meanwhile; after this many the next event continues."""
 EVENT_FIRST_PAUSE_SECONDS = 5

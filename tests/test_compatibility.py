@@ -14,7 +14,7 @@ from bot.domain.outbox import EventKind
 from bot.domain.records import EntityKind
 from bot.dynamodb.schema import SCHEMA
 from bot.errors import UnknownSchema
-from bot.slack.features import connect, disconnect, handover, retry, second_approval
+from bot.slack.features import away, connect, disconnect, handover, retry, second_approval
 from bot.slack.features.decide import CALLBACKS
 from bot.slack.views.buttons import Action
 from infra.stack.permissions import allowed
@@ -127,7 +127,7 @@ def test_every_kind_of_item_operation_and_outbox_event_has_a_fixture() -> None:
 
 def test_every_button_and_every_form_has_a_fixture() -> None:
     forms = {connect.CALLBACK, retry.CALLBACK, *CALLBACKS.values(), disconnect.CALLBACK, second_approval.CALLBACK}
-    forms |= {handover.CALLBACK}
+    forms |= {handover.CALLBACK, away.CALLBACK}
     assert {entry["action_id"] for entry in BUTTONS} == set(Action)
     assert {entry["callback_id"] for entry in FORMS} == forms
 

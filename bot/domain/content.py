@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from bot.domain.absences import AwayOwner
 from bot.domain.handover import Handover
 from bot.domain.morning_summary import NeedCount, OpenTask
 from bot.domain.operations import Operation
@@ -108,6 +109,8 @@ class RecordCard:
     last: Operation | None = None
     today: date | None = None
     related: RelatedRecords | None = None
+    away: AwayOwner | None = None
+    """The absence of the owner."""
 
     @property
     def disconnection(self) -> RecordState | None:
@@ -139,6 +142,8 @@ class Alert:
     today: date | None = None
     mention_approvers: bool = False
     is_reminder: bool = False
+    away: AwayOwner | None = None
+    """The absence of the owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +207,8 @@ class NotMovingRecord:
     is_overdue: bool = False
     owner_name: str = ""
     """The name of the person who claimed it; empty if it is unknown."""
+    away: AwayOwner | None = None
+    """The absence of the owner."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from bot.domain.absences import Absence
 from bot.domain.handover import Handover
 from bot.domain.home import HomeView
 from bot.domain.operations import Operation, OperationState
@@ -51,6 +52,8 @@ class EventKind(StrEnum):
     """A handover is complete: both people are told what became of it."""
     NOT_MOVING = "not_moving"
     """What does not move on this day is reported."""
+    ABSENCE_CHANGED = "absence_changed"
+    """A person went away, is back, or their absence ends when this event is due."""
     HOME_REQUESTED = "home_requested"
     """A person opened their App Home, or chose there what it shows."""
     MORNING_SUMMARY = "morning_summary"
@@ -194,6 +197,16 @@ def claim_expiry(taken: RecordState, since: int, until: int) -> OutboxEvent:
         due=until,
         before=taken.owner,
     )
+
+
+def absence_changed(change_id: str, person: str, now: int) -> OutboxEvent:
+    """One for each form or command."""
+    return OutboxEvent(f"absence:{change_id}", EventKind.ABSENCE_CHANGED, person_ref(person), at=now, due=now)
+
+
+def absence_end(change_id: str, absence: Absence, now: int) -> OutboxEvent:
+    """The timer for the end of an absence. Harmless if it was changed or ended before."""
+    return replace(absence_changed(f"{change_id}:end", absence.person, now), due=absence.ends_at)
 
 
 def handover_submitted(view_id: str, handover: Handover, now: int) -> OutboxEvent:

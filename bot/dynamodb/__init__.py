@@ -6,6 +6,7 @@ from bot import policies
 from bot.dynamodb.clients import TimeoutPolicy, aws_client
 from bot.dynamodb.encryption import KmsEncryptor
 from bot.dynamodb.repositories.admin import (
+    DynamoAbsenceRepository,
     DynamoAuditRepository,
     DynamoCarriersRepository,
     DynamoGrantRepository,
@@ -45,6 +46,7 @@ class Repositories:
         self.grants = DynamoGrantRepository(table)
         self.pauses = DynamoPauseRepository(table)
         self.carriers = DynamoCarriersRepository(table)
+        self.absences = DynamoAbsenceRepository(table)
         self.health = DynamoHealthRepository(table)
 
 

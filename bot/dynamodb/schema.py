@@ -121,6 +121,7 @@ def health_check(component: Component) -> Key:
 
 
 PAUSE_HISTORY = Key("PAUSES#sending", "PAUSES")
+ABSENCES = Key("ABSENCES#all", "ABSENCES")
 CARRIERS = Key("CARRIERS#all", "CARRIERS")
 """The carriers file, as read last without mistakes."""
 GRANTS = Key("GRANTS#all", "GRANTS")

@@ -17,6 +17,7 @@ from bot.errors import ObserveOnly, UnknownSchema
 from bot.slack import commands
 from bot.slack.context import Actor, RequestContext, give_feedback
 from bot.slack.features import (
+    away,
     claim,
     connect,
     decide,
@@ -100,6 +101,7 @@ SUBMISSIONS: dict[str, Submission] = {
     disconnect.CALLBACK: disconnect.FORM.submission,
     second_approval.CALLBACK: second_approval.FORM.submission,
     handover.CALLBACK: handover.submission,
+    away.CALLBACK: away.submission,
 }
 """Forms, by callback id."""
 

@@ -13,6 +13,7 @@ from bot.domain.requests import Decision
 from bot.errors import ObserveOnly
 from bot.slack.context import RequestContext
 from bot.slack.features import (
+    away,
     connect,
     decide,
     decisions,
@@ -163,6 +164,10 @@ COMMANDS = {
     "handover": Command(
         "handover [note]", "hand over everything that you have claimed to a colleague, with a note", handover.start
     ),
+    "away": Command(
+        "away [until day]", "say until when you are away and who covers, such as away until friday", away.start
+    ),
+    "back": Command("back", "end your absence", away.start_back),
     "decisions": Command(
         "decisions", "list disconnection requests that need a decision, most urgent first", decisions.start
     ),

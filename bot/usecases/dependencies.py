@@ -24,6 +24,7 @@ from bot.usecases.ports.noyo import NoyoClient
 from bot.usecases.ports.runtime import CarriersSource, Clock, NewId
 from bot.usecases.ports.slack import MessageGateway, UserDirectory
 from bot.usecases.ports.storage import (
+    AbsenceRepository,
     AuditRepository,
     Encryptor,
     GrantRepository,
@@ -89,6 +90,7 @@ class Dependencies:
     grants: GrantRepository = _given("grants")
     pauses: PauseRepository = _given("pauses")
     polling: PollingRepository = _given("polling")
+    absences: AbsenceRepository = _given("absences")
     health: HealthRepository = _given("health")
     carriers: CarriersInUse = _given("carriers")
     carriers_source: CarriersSource = _given("carriers_source")

@@ -356,6 +356,17 @@ def clicks_hand_over(system: System) -> Repeated:
     return ANA, reply
 
 
+def goes_away(system: System) -> Repeated:
+    types(system, "away until 2026-12-24")
+    return submits(system, cover=BEN)
+
+
+def is_back(system: System) -> Repeated:
+    goes_away(system)
+    system.settle(5)
+    return types(system, "back")
+
+
 def hands_over(system: System) -> Repeated:
     opens_handover(system)
     return submits(system, person=BEN, note="Call them.")
@@ -367,6 +378,9 @@ INTERACTIONS: dict[str, Callable[[System], Repeated]] = {
     "command retry": command_retry,
     "command list": lambda system: types(system, "list failed"),
     "command decisions": lambda system: types(system, "decisions"),
+    "command away": lambda system: types(system, "away until 2026-12-24"),
+    "command back": is_back,
+    "submit away": goes_away,
     "command handover": opens_handover,
     "click hand_over": clicks_hand_over,
     "submit handover": hands_over,

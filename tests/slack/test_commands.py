@@ -30,6 +30,8 @@ def test_help_names_all_commands(system: System, text: str) -> None:
         "retry",
         "list",
         "handover",
+        "away",
+        "back",
         "decisions",
         "approve",
         "reject",

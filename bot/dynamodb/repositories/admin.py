@@ -1,5 +1,5 @@
-"""People and user groups as last read from Slack, granted rights, pauses, carriers, health checks, and the audit
-log.
+"""People and user groups as last read from Slack, granted rights, absences, pauses, carriers, health checks, and the
+audit log.
 
 Audit entries are put once, and never changed or removed.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from bot.domain.absences import Absences
 from bot.domain.carriers_file import CarriersFile
 from bot.domain.health import Component, HealthCheck
 from bot.domain.outbox import OutboxEvent
@@ -16,7 +17,7 @@ from bot.domain.pauses import PauseHistory
 from bot.domain.people import AuditEntry, GrantSnapshot, GroupMembers, Person
 from bot.domain.records import EntityRef
 from bot.dynamodb import schema
-from bot.dynamodb.expressions import Put, unchanged
+from bot.dynamodb.expressions import ABSENT, Put, unchanged
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.table import Repository
 
@@ -80,6 +81,18 @@ class DynamoCarriersRepository(Repository):
     def save(self, before: CarriersFile, after: CarriersFile) -> bool:
         item = item_at(schema.CARRIERS, after, revision=before.revision + 1)
         return self._table.write_if([Put(item, unchanged(before.revision))])
+
+
+class DynamoAbsenceRepository(Repository):
+    """Implements `bot.usecases.ports.storage.AbsenceRepository`: one item, since few people are away at once."""
+
+    def absences(self) -> Absences:
+        return self._read(Absences, schema.ABSENCES) or Absences()
+
+    def save(self, before: Absences, after: Absences, events: Sequence[OutboxEvent], audit: AuditEntry) -> bool:
+        item = item_at(schema.ABSENCES, after, revision=before.revision + 1)
+        writes = [Put(item, unchanged(before.revision)), *(Put(event_item(event), ABSENT) for event in events)]
+        return self._table.write_if([*writes, audit_put(audit)])
 
 
 class DynamoHealthRepository(Repository):

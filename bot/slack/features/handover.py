@@ -8,8 +8,10 @@ accepted, a worker moves only the claims that the form showed, and both people g
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.domain import outbox
+from bot.domain.absences import AwayOwner
 from bot.domain.handover import Handover
 from bot.domain.people import AuditEntry, Right
 from bot.domain.record_states import Claim, RecordState
@@ -20,7 +22,7 @@ from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.handover import CALLBACK as CALLBACK
 from bot.slack.views.handover import LISTED_IN_FORM, MAX_NOTE, ShownForm, decode, handover_form
 from bot.slack.views.modals import FieldErrors, notice, replace_modal, values_of
-from bot.slack.views.rich_text import Json, UserMention, plural, rich_text
+from bot.slack.views.rich_text import Json, UserMention, day_text, plural, rich_text
 from bot.usecases.admin.authorization import why_not_owner
 
 _NOTHING = "You have not claimed anything, so there is nothing to hand over."
@@ -62,6 +64,9 @@ def submission(context: RequestContext, view: Json) -> Json:
     if errors:
         return replies.show_field_errors(errors)
     claims = [each for each in context.deps.records.owned_by(context.actor.user_id) if each.owned_since <= shown.at]
+    away = context.deps.absences.absences().away_owner(receiver, context.deps.now())
+    if claims and away is not None:
+        return _away(context, shown, claims, away, note)
     if not claims:
         words = "None of what this form showed is claimed by you any more. Nothing was handed over now."
         return replace_modal(notice("Nothing to hand over", words))
@@ -82,6 +87,21 @@ def _submit(context: RequestContext, view_id: str, handover: Handover) -> Json:
         rich_text(f"Handing over {number} to ", receiver, ". Cards and alerts show the new owner soon."),
         "You both get a direct message: your colleague with the list, you with the result.",
     )
+
+
+def _away(context: RequestContext, shown: ShownForm, claims: list[Claim], away: AwayOwner, note: str) -> Json:
+    """Nothing is handed over to somebody who is away. If somebody covers for them, the form proposes that person."""
+    until = f" is away until {day_text(away.absence.last_day)}"
+    if away.cover in (None, context.actor.user_id):
+        return replies.show_field_errors({shown.person_block: f"This person{until}. Choose another colleague."})
+    first = rich_text(
+        UserMention(away.absence.person),
+        f"{until}, and ",
+        UserMention(away.cover or ""),
+        " covers. The cover is chosen now: submit again to hand over to them.",
+    )
+    proposing = replace(shown, proposed=away.cover)
+    return replace_modal(handover_form(proposing, _listed(context, claims), context.display, note=note, first=first))
 
 
 def _errors(context: RequestContext, shown: ShownForm, receiver: str, note: str) -> FieldErrors:

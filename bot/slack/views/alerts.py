@@ -97,9 +97,9 @@ def _facts(content: Alert, display: DisplaySettings) -> list[RichText]:
         today = content.today if needs_our_action(record.status) else None
         source = labelled("Source", source_name(record))
         end = [end_date(record, today), *record_facts.moved_from(content.record_state)]
-        return [*lines, source, *end, *claimed_by(content.record_state)]
-    contact = contact_line(record.carrier_id, display)
-    return [*lines, record_facts.carrier_group_id_line(record), *contact, *claimed_by(content.record_state)]
+        return [*lines, source, *end, *claimed_by(content.record_state, content.away)]
+    contact, claimed = contact_line(record.carrier_id, display), claimed_by(content.record_state, content.away)
+    return [*lines, record_facts.carrier_group_id_line(record), *contact, *claimed]
 
 
 def _message(record: Connection | Disconnection) -> list[Part]:

@@ -9,6 +9,7 @@ from bot.slack.views.buttons import show_buttons
 from bot.slack.views.carrier_facts import contact_line
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, SmallPrint
 from bot.slack.views.morning_summary import claimed_by_name
+from bot.slack.views.record_cards import claimed_by
 from bot.slack.views.rich_text import PlainText, RichText, Span, Timestamp, UntrustedText, plural, rich_text
 
 
@@ -33,7 +34,11 @@ def not_moving(content: NotMoving, display: DisplaySettings) -> Message:
 
 def _row(content: NotMovingRecord) -> RichText:
     record = content.record_state.record
-    claimed = (" · ", *claimed_by_name(content.owner_name)) if content.record_state.owner is not None else ()
+    claimed: list[Span | str] = []
+    if content.away is not None:
+        claimed = [span for line in claimed_by(content.record_state, content.away) for span in (" · ", *line)]
+    elif content.record_state.owner is not None:
+        claimed = [" · ", *claimed_by_name(content.owner_name)]
     return rich_text(
         f"• {record_facts.kind_name(record)} · ",
         record_facts.group_name(record),

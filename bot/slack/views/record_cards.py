@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from bot.domain.absences import AwayOwner
 from bot.domain.content import Alert, RecordCard, RelatedRecords
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.reconciliation import status_matches_decision
@@ -31,8 +32,10 @@ from bot.slack.views.rich_text import (
     RichText,
     Span,
     Timestamp,
+    UntrustedText,
     UserMention,
     card_link,
+    day_text,
     labelled,
     rich_text,
 )
@@ -77,7 +80,7 @@ def _facts(card: RecordCard, record: Connection, display: DisplaySettings) -> li
         record_facts.carrier_group_id_line(record),
         record_facts.requester(card.record_state),
         record_facts.attempts(card.record_state),
-        *claimed_by(card.record_state),
+        *claimed_by(card.record_state, card.away),
     ]
 
 
@@ -106,7 +109,7 @@ def disconnection_card(
     lines = [
         *disconnection_facts(record, card.today),
         *requested_by(card.record_state),
-        *claimed_by(card.record_state),
+        *claimed_by(card.record_state, card.away),
         now_or_next(card, record, display),
     ]
     lines += last_outcome_lines(card, display, current=decidable(card.record_state))
@@ -133,11 +136,22 @@ def _show_group(related: RelatedRecords | None, record: Disconnection) -> list[P
     return [Buttons(shown, f"{record.entity}:{record.group_id}:group")]
 
 
-def claimed_by(record_state: RecordState) -> list[RichText]:
+def claimed_by(record_state: RecordState, away: AwayOwner | None = None) -> list[RichText]:
+    """`away`: the absence of the owner. If somebody covers, the message mentions them instead of the owner."""
     owner, since = record_state.owner, record_state.owned_since
     if owner is None or since is None:
         return []
-    return [labelled("Claimed by", UserMention(owner), " · ", Timestamp(since))]
+    return [labelled("Claimed by", *_owner(owner, away), " · ", Timestamp(since))]
+
+
+def _owner(owner: str, away: AwayOwner | None) -> RichText:
+    if away is None:
+        return rich_text(UserMention(owner))
+    until, name = f" (away until {day_text(away.absence.last_day)}", away.absence.name
+    if away.cover is not None:
+        who = UntrustedText(name) if name else UserMention(owner)
+        return rich_text(who, f"{until}, ", UserMention(away.cover), " covers)")
+    return rich_text(UserMention(owner), f"{until}, the cover is away too)" if away.cover_is_away else f"{until})")
 
 
 def decided_elsewhere(record: Disconnection, last: Operation | None) -> list[RichText]:

@@ -286,6 +286,11 @@ def date_text(value: date) -> str:
     return f"{value.day} {value:%b %Y}"
 
 
+def day_text(value: date) -> str:
+    """A day of the near future or past: `Fri 4 Dec`."""
+    return f"{value:%a} {value.day} {value:%b}"
+
+
 def duration_text(seconds: int) -> str:
     """A duration in its two largest units."""
     if seconds < 60:

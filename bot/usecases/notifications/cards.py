@@ -20,6 +20,7 @@ from bot.errors import SlackBusy, SlackRefused, TableUnavailable, UnknownSchema
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import MessageBusy, NotYet, WaitsForEarlierLine, post_once, upsert_message
 from bot.usecases.notifications.read_model import (
+    away_owner,
     current_alert,
     open_operation,
     record_card,
@@ -196,6 +197,8 @@ def _card_content(key: MessageKey, entity: EntityRef | None, deps: Dependencies)
         content = request_card(key.name.removeprefix(of_request), deps)
     if content is None:
         raise LookupError(f"nothing in the table for card {key.name}")
+    if isinstance(content, RecordCard):
+        return replace(content, away=away_owner(content.record_state, deps))
     return content
 
 

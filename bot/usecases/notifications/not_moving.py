@@ -22,6 +22,7 @@ from bot.domain.records import EntityKind
 from bot.usecases.admin.authorization import name_of
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import NotYet, post_once
+from bot.usecases.notifications.read_model import away_owner
 
 
 def schedule_report(deps: Dependencies) -> None:
@@ -98,6 +99,7 @@ def _content(carrier_id: str, record_states: list[RecordState], deps: Dependenci
             unchanged_business_days(listed(state), today, deps.calendar),
             is_overdue(listed(state), today),
             name_of(state.owner, deps),
+            away_owner(state, deps),
         )
         for state in record_states[: policies.NOT_MOVING_SHOWN]
     ]

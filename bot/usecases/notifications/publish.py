@@ -14,6 +14,7 @@ from bot.domain.records import EntityKind
 from bot.errors import SlackBusy, SlackError, SlackNoAnswer, SlackTokenRejected, UnknownSchema
 from bot.telemetry import LogEvent, log_event, trace_context
 from bot.usecases.dependencies import Dependencies
+from bot.usecases.notifications.absence import refresh_owned
 from bot.usecases.notifications.cards import (
     stays_with_requester,
     update_alerts,
@@ -140,6 +141,7 @@ def retry_delay(failure: Exception, event: OutboxEvent) -> int:
 
 _SINGLE_TASKS: Mapping[EventKind, Callable[[OutboxEvent, Dependencies], object]] = {
     EventKind.REMINDER: send_reminder,
+    EventKind.ABSENCE_CHANGED: refresh_owned,
     EventKind.CLAIM_EXPIRY: expire_claim,
     EventKind.HOME_REQUESTED: publish_home,
 }
@@ -171,6 +173,7 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
     if event.kind is EventKind.CARD_REFRESH:
         yield lambda: update_card(event.entity, deps)
         yield lambda: update_alerts(event, event.entity, deps)
+        yield lambda: update_reminders(event.entity, deps)
         return
     operation = deps.operations.operation(event.operation_id) if event.operation_id else None
     record_state = _record_of_event(event, operation, deps)

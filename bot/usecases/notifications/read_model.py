@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from bot import policies
+from bot.domain.absences import AwayOwner
 from bot.domain.content import Alert, GroupRecords, KnownGroup, RecordCard, RelatedRecords, RequestCard, Summary
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.record_filter import NEED_OUR_ACTION, listed, urgency
@@ -13,6 +15,7 @@ from bot.domain.record_states import RecordState, current_disconnection, is_conn
 from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, is_open
 from bot.domain.reminders import awaits_decision
 from bot.domain.requests import ConnectionRequest, DisconnectionRequest, group_refresh_id
+from bot.usecases.admin.authorization import why_not_owner
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.storage import RecordRepository
 
@@ -105,7 +108,19 @@ def current_alert(entity: EntityRef, deps: Dependencies) -> Alert:
     if record_state is None:
         raise LookupError(f"unknown record: {entity}")
     today = deps.today() if awaits_decision(record_state) else None
-    return Alert(record_state, "", open_operation(record_state, deps), deps.card_link(record_state), today)
+    away, card = away_owner(record_state, deps), deps.card_link(record_state)
+    return Alert(record_state, "", open_operation(record_state, deps), card, today, away=away)
+
+
+def away_owner(record_state: RecordState, deps: Dependencies) -> AwayOwner | None:
+    """The absence of a record's owner. A cover who may no longer act is not mentioned. For workers."""
+    if record_state.owner is None:
+        return None
+    away = deps.absences.absences().away_owner(record_state.owner, deps.now())
+    if away is None or away.cover is None:
+        return away
+    obstacle = why_not_owner(away.cover, deps)
+    return away if obstacle is None or obstacle.may_pass else replace(away, cover=None)
 
 
 def duplicate_of(operation: Operation, deps: Dependencies) -> RecordState | None:

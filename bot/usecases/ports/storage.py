@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
+from bot.domain.absences import Absences
 from bot.domain.carriers_file import CarriersFile
 from bot.domain.content import MessageKey, MessageLink, MessageRecord
 from bot.domain.health import Component, HealthCheck
@@ -188,6 +189,14 @@ class CarriersRepository(Protocol):
 
     def save(self, before: CarriersFile, after: CarriersFile) -> bool:
         """False if it was saved since `before` was read."""
+
+
+class AbsenceRepository(Protocol):
+    def absences(self) -> Absences:
+        """Consistent read."""
+
+    def save(self, before: Absences, after: Absences, events: Sequence[OutboxEvent], audit: AuditEntry) -> bool:
+        """One transaction; False if the absences were saved since `before` was read, or if one of the events exists."""
 
 
 class HealthRepository(Protocol):

@@ -1,12 +1,15 @@
-"""Handing over: the form with its answers, and the messages about what became of it."""
+"""Handing over and being away: the forms with their answers, and the messages about what became of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, date
 from typing import Any
 
-from bot.domain.content import HandoverNotice
+from bot.domain.absences import Absence, Absences, AwayOwner
+from bot.domain.business_days import day_of
+from bot.domain.content import Alert, HandoverNotice, RecordCard
 from bot.domain.handover import Handover
 from bot.domain.people import AccessPolicy
 from bot.domain.record_states import RecordState, claim_of
@@ -51,6 +54,50 @@ def _entries() -> Iterator[Entry]:
     yield from _notices()
 
 
+DAY = 86_400
+
+
+def day_after(days: int) -> date:
+    return day_of(NOW + days * DAY, UTC)
+
+
+def away(person: str, cover: str | None = None, *, days: int = 3, name: str = "Ana") -> Absence:
+    return Absence(person, day_after(days), NOW + (days + 1) * DAY, cover, name)
+
+
+def absences() -> Section:
+    return Section("Absences", tuple(_absences()))
+
+
+def _absences() -> Iterator[Entry]:
+    form = typed("Away: the form", f"away until {day_after(3)}, cover @ben")
+    yield form
+    yield typed("Away: an unclear day", "away until next week")
+    yield typed("Away: a guest", "away until friday", actor=GUEST)
+    yield typed("Away: not away", "away")
+    covering = Absences((away("UCARA", "UANA"),))
+    yield typed("Away: covers for somebody", "away", absences=covering)
+    both = Absences((away("UANA", "UBEN"), away("UBEN", days=1), away("UCARA", "UANA")))
+    yield typed("Away: and the cover, too", "away", absences=both, records=[claimed(1)])
+    day = str(day_after(3))
+    yield submitted("Away: saved", form, {"last_day": day, "cover": "UBEN"}, records=[claimed(1), claimed(2)])
+    yield submitted("Away: nobody covers", form, {"last_day": day, "cover": ""})
+    yield submitted("Away: a past day, oneself as cover", form, {"last_day": "2020-01-01", "cover": "UANA"})
+    yield submitted("Away: a cover who left", form, {"last_day": day, "cover": LEFT}, policy=_NAMED)
+    yield submitted("Away: submitted by a guest", form, {"last_day": day}, actor=GUEST)
+    yield typed("Back", "back", absences=both)
+    yield typed("Back: was not away", "back")
+    yield typed("Back: a guest", "back", actor=GUEST)
+    state, version = claimed(1), claimed(1).record.version
+    for title, owner in (
+        ("somebody covers", AwayOwner(away("UANA", "UBEN"), "UBEN")),
+        ("nobody covers", AwayOwner(away("UANA"), None)),
+        ("the cover is away too", AwayOwner(away("UANA", "UBEN"), None, cover_is_away=True)),
+    ):
+        yield posted(f"Card: the owner is away, {title}", RecordCard(state, away=owner))
+        yield posted(f"Alert: the owner is away, {title}", Alert(state, version, away=owner))
+
+
 def _submissions(form: Entry, mine: list[RecordState]) -> Iterator[Entry]:
     to_ben = {"person": "UBEN", "note": NOTE}
     yield submitted("Submitted", form, to_ben, records=mine)
@@ -66,6 +113,12 @@ def _submissions(form: Entry, mine: list[RecordState]) -> Iterator[Entry]:
     }
     for title, values in problems.items():
         yield submitted(title, form, values, records=mine, policy=_NAMED)
+    gone = Absences((away("UBEN", "UCARA", name="Ben"),))
+    proposed = submitted("To somebody who is away", form, to_ben, records=mine, absences=gone)
+    yield proposed
+    yield submitted("To the proposed cover", proposed, {"person": "", "note": ""}, records=mine, absences=gone)
+    uncovered = Absences((away("UBEN"),))
+    yield submitted("To somebody who is away without a cover", form, to_ben, records=mine, absences=uncovered)
     yield submitted("To somebody without a right", form, {"person": "UDAN"}, records=mine, policy=_NAMED)
 
 

@@ -57,6 +57,7 @@ def sections() -> tuple[Section, ...]:
         forms.confirmation_forms(),
         forms.claims(),
         handover.handovers(),
+        handover.absences(),
         forms.resolutions(),
         home.homes(),
         commands.status_answers(),

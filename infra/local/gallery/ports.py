@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.domain.absences import Absences
 from bot.domain.carriers_file import CarriersFile
 from bot.domain.health import Component, HealthCheck
 from bot.domain.operations import Operation, OperationState
@@ -66,6 +67,7 @@ class Memory:
     carriers_file: CarriersFile | None = CarriersFile("{}", "1", NOW - 86_400)
     """None: a newer release stored it."""
     secret_checks: tuple[Callable[[], object], ...] = ()
+    absences: Absences = Absences()
 
 
 class Records:
@@ -240,6 +242,18 @@ class Administration:
         return "encrypted"
 
 
+class StoredAbsences:
+    def __init__(self, memory: Memory) -> None:
+        self._stored = memory.absences
+
+    def absences(self) -> Absences:
+        return self._stored
+
+    def save(self, _: Absences, after: Absences, __: object, ___: object) -> bool:
+        self._stored = after
+        return True
+
+
 class OpenedViews:
     """What the bot opens or answers after a click."""
 
@@ -269,6 +283,7 @@ def context_of(memory: Memory, opened: OpenedViews, *, trigger_id: str = "trigge
     administration: Any = Administration(memory)
     ports: Any = dict.fromkeys(_ADMINISTRATION, administration)
     outbox = Outbox(replace(memory, operations=(), unreadable=0))
+    ports["absences"] = StoredAbsences(memory)
     ports |= {"records": Records(memory), "operations": operations, "outbox": outbox}
     deps = Dependencies(
         clock=lambda: NOW,
