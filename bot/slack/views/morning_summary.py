@@ -11,7 +11,8 @@ from bot.domain.operations import Operation
 from bot.domain.records import Disconnection
 from bot.domain.reminders import days_left
 from bot.slack.views import operation_text, record_facts
-from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, SmallPrint
+from bot.slack.views.buttons import show_buttons
+from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, SmallPrint
 from bot.slack.views.request_cards import request_title
 from bot.slack.views.rich_text import ChannelMention, PlainText, RichText, Timestamp, UntrustedText, plural, rich_text
 
@@ -44,6 +45,7 @@ def morning_summary(content: MorningSummary, display: DisplaySettings) -> Messag
         Paragraph([_need_line(need, content, display) for need in content.needs]),
         Paragraph([rich_text(PlainText("Most urgent", bold=True)), *urgent] if urgent else []),
         Paragraph([_not_moving_line(content, stuck, display)]),
+        Buttons(show_buttons("status", "Show All") if total else (), f"morning:{content.at}"),
         SmallPrint([rich_text(*_as_of(content.at), ". Posted once each business day. ", _how(total, display))]),
     ]
     return Message(parts, rich_text(title), display.warning())
@@ -72,6 +74,7 @@ def personal_summary(content: PersonalSummary, display: DisplaySettings) -> Mess
     how = f"All of yours, with their buttons: {display.command} list mine"
     parts: list[Part] = [
         Paragraph([*rows, *([rich_text(PlainText(f"and {more} more.", bold=True))] if more > 0 else [])]),
+        Buttons(show_buttons("list mine", "Show All"), f"morning:{content.at}"),
         SmallPrint([rich_text(*_as_of(content.at), f". Sent to you alone, once each business day. {how}")]),
     ]
     return Message(parts, rich_text(title), display.warning())

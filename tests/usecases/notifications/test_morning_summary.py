@@ -92,6 +92,10 @@ def test_the_channel_learns_how_much_of_each_kind_needs_it_and_what_first(system
     assert summary.index("Leaving Company") < summary.index("Company 0")
     assert "not claimed" in summary
     assert "/noyo status" in summary
+    [message] = channel_summaries(system)
+    system.slack.click(BEN, ALERTS, message.ts, "show")
+    answer = system.slack.render(system.slack.workspace.ephemerals[-1])
+    assert "Needs our action: 5" in answer
     assert summaries_at(system, "2026-11-17T16:59") == [], "one a day"
 
 
@@ -230,6 +234,9 @@ def test_each_person_gets_what_they_claimed_or_requested_and_the_channel_names_w
     assert "Claimed Company" in to_ben
     assert "claimed by you" in to_ben
     assert "/noyo list mine" in to_ben
+    [sent] = system.slack.direct_messages(BEN)
+    system.slack.click(BEN, sent.channel_id, sent.ts, "show")
+    assert "Claimed Company" in system.slack.render(system.slack.workspace.ephemerals[-1])
     assert "claimed by Ben" in summary
     [message] = channel_summaries(system)
     assert BEN not in blocks_of(message) + message.text
