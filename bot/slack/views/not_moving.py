@@ -9,7 +9,7 @@ from bot.slack.views.buttons import show_buttons
 from bot.slack.views.carrier_facts import contact_line
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, SmallPrint
 from bot.slack.views.morning_summary import claimed_by_name
-from bot.slack.views.record_cards import claimed_by
+from bot.slack.views.record_cards import away_text
 from bot.slack.views.rich_text import PlainText, RichText, Span, Timestamp, UntrustedText, plural, rich_text
 
 
@@ -34,11 +34,7 @@ def not_moving(content: NotMoving, display: DisplaySettings) -> Message:
 
 def _row(content: NotMovingRecord) -> RichText:
     record = content.record_state.record
-    claimed: list[Span | str] = []
-    if content.away is not None:
-        claimed = [span for line in claimed_by(content.record_state, content.away) for span in (" · ", *line)]
-    elif content.record_state.owner is not None:
-        claimed = [" · ", *claimed_by_name(content.owner_name)]
+    claimed = (" · ", *_owner(content)) if content.record_state.owner is not None else ()
     return rich_text(
         f"• {record_facts.kind_name(record)} · ",
         record_facts.group_name(record),
@@ -50,6 +46,12 @@ def _row(content: NotMovingRecord) -> RichText:
         *_number(record),
         *claimed,
     )
+
+
+def _owner(content: NotMovingRecord) -> RichText:
+    """By name, because nobody has to act at once; but the cover of somebody who is away may not know of it."""
+    absence = away_text(content.away) if content.away is not None else ()
+    return rich_text(*claimed_by_name(content.owner_name), *absence)
 
 
 def _how_long(content: NotMovingRecord) -> tuple[Span | str, ...]:

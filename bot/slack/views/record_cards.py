@@ -147,11 +147,17 @@ def claimed_by(record_state: RecordState, away: AwayOwner | None = None) -> list
 def _owner(owner: str, away: AwayOwner | None) -> RichText:
     if away is None:
         return rich_text(UserMention(owner))
-    until, name = f" (away until {day_text(away.absence.last_day)}", away.absence.name
+    name = away.absence.name
+    who = UntrustedText(name) if name and away.cover is not None else UserMention(owner)
+    return rich_text(who, *away_text(away))
+
+
+def away_text(away: AwayOwner) -> RichText:
+    """Until when the owner is away, and who covers."""
+    until = f" (away until {day_text(away.absence.last_day)}"
     if away.cover is not None:
-        who = UntrustedText(name) if name else UserMention(owner)
-        return rich_text(who, f"{until}, ", UserMention(away.cover), " covers)")
-    return rich_text(UserMention(owner), f"{until}, the cover is away too)" if away.cover_is_away else f"{until})")
+        return rich_text(f"{until}, ", UserMention(away.cover), " covers)")
+    return rich_text(f"{until}, the cover is away too)" if away.cover_is_away else f"{until})")
 
 
 def decided_elsewhere(record: Disconnection, last: Operation | None) -> list[RichText]:
