@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -98,12 +99,18 @@ def _refuse_skip(config: pytest.Config, report: Report) -> Report:
     return report
 
 
-@pytest.fixture
-def restored_logging() -> Iterator[None]:
-    """Puts handlers and levels back after a test that configures logging as a function on Lambda does."""
+@contextmanager
+def logging_restored() -> Iterator[None]:
+    """Puts handlers and levels back after code that configures logging as a function on Lambda does."""
     root, names = logging.getLogger(), (*logs.LOGGERS, telemetry.LOGGER)
     handlers, levels = list(root.handlers), {name: logging.getLogger(name).level for name in names}
     yield
     root.handlers = handlers
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    with logging_restored():
+        yield
