@@ -257,13 +257,17 @@ class HandoverNotice:
 
 @dataclass(frozen=True, slots=True)
 class PersonalSummary:
-    """What one person is to act on today: the most urgent of it, and how much there is."""
+    """What one person is to act on today: the most urgent of it, and how much there is.
+
+    `away`: the person's absence, if the message is for their cover.
+    """
 
     tasks: tuple[OpenTask, ...]
     total: int
     today: date
     at: int
     """The time of these facts; the message is not edited later."""
+    away: AwayOwner | None = None
 
 
 Notices = Summary | NotMoving | MorningSummary | PersonalSummary | HandoverNotice
@@ -290,7 +294,8 @@ class MessageKey:
     `channel` is a Slack channel id, or a user id for a direct message. `name` is a card key, or `line:<event id>`,
     `alert:<entity>:<at>:<version>:<status>`, `resolution:<operation id>:<attempts>`,
     `reminder:<entity>:<day>:<version>`, `direct:<operation id>`, `summary`, `pause:<name>`,
-    `not_moving:<day>:<carrier id>`, `morning:<day>`, `handover:<view id>:done`.
+    `not_moving:<day>:<carrier id>`, `morning:<day>` or `morning:<day>:<user id>`,
+    `handover:<view id>:done`.
     """
 
     channel: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from bot.domain.absences import AwayOwner
 from bot.domain.business_days import day_of
 from bot.domain.content import MorningSummary, PersonalSummary
 from bot.domain.morning_summary import Need, NeedCount, OpenTask, is_question
@@ -14,7 +15,16 @@ from bot.slack.views import operation_text, record_facts
 from bot.slack.views.buttons import show_buttons
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, SmallPrint
 from bot.slack.views.request_cards import request_title
-from bot.slack.views.rich_text import ChannelMention, PlainText, RichText, Timestamp, UntrustedText, plural, rich_text
+from bot.slack.views.rich_text import (
+    ChannelMention,
+    PlainText,
+    RichText,
+    Timestamp,
+    UntrustedText,
+    day_text,
+    plural,
+    rich_text,
+)
 
 _NEEDS = {
     Need.ANSWER: ("question that only a person can answer", "questions that only a person can answer"),
@@ -68,16 +78,20 @@ def personal_summary(content: PersonalSummary, display: DisplaySettings) -> Mess
     What can go wrong: a person takes it for the whole list of the team, or looks for buttons in an old message. So it
     says that it is theirs, why each record is, and which command shows them with their buttons as they are now.
     """
-    rows = [_row(task, content.today, display, _yours(task)) for task in content.tasks]
-    title = f"{content.total} {'needs' if content.total == 1 else 'need'} you"
-    more = content.total - len(rows)
+    away = content.away
+    rows = [_row(task, content.today, display, _whose(task, away)) for task in content.tasks]
+    title, more = f"{content.total} {'needs' if content.total == 1 else 'need'} ", content.total - len(rows)
+    whom = rich_text("you")
     how = f"All of yours, with their buttons: {display.command} list mine"
+    if away is not None:
+        whom = rich_text(_name(away), ", who is away until ", day_text(away.absence.last_day), ". You cover.")
+        how = f"With their buttons: {display.command} status and the group's name"
     parts: list[Part] = [
         Paragraph([*rows, *([rich_text(PlainText(f"and {more} more.", bold=True))] if more > 0 else [])]),
-        Buttons(show_buttons("list mine", "Show All"), f"morning:{content.at}"),
+        Buttons(show_buttons("list mine", "Show All") if away is None else (), f"morning:{content.at}"),
         SmallPrint([rich_text(*_as_of(content.at), f". Sent to you alone, once each business day. {how}")]),
     ]
-    return Message(parts, rich_text(title), display.warning())
+    return Message(parts, rich_text(title, *whom), display.warning())
 
 
 def _need_line(need: NeedCount, content: MorningSummary, display: DisplaySettings) -> RichText:
@@ -134,9 +148,14 @@ def claimed_by_name(name: str) -> RichText:
     return rich_text("claimed by ", UntrustedText(name, 60)) if name else rich_text("claimed")
 
 
-def _yours(task: OpenTask) -> RichText:
+def _whose(task: OpenTask, away: AwayOwner | None) -> RichText:
+    """Why it is the reader's, or that of the person for whom the reader covers."""
     owned = task.record_state is not None and task.record_state.owner is not None
-    return rich_text("claimed by you" if owned else "requested by you")
+    return rich_text("claimed by " if owned else "requested by ", "you" if away is None else _name(away))
+
+
+def _name(away: AwayOwner) -> UntrustedText | str:
+    return UntrustedText(away.absence.name, 60) if away.absence.name else "a colleague"
 
 
 def _not_moving_line(content: MorningSummary, number: int, display: DisplaySettings) -> RichText:

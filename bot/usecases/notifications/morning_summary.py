@@ -27,7 +27,7 @@ from bot.usecases.admin.authorization import current_person, name_of
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.not_moving import not_moving_by_carrier, open_records, report_carriers, schedule_report
 from bot.usecases.notifications.publisher import post_once
-from bot.usecases.notifications.read_model import waiting_operations
+from bot.usecases.notifications.read_model import away_person, waiting_operations
 from bot.usecases.notifications.replies import NO_DIRECT_MESSAGE
 
 
@@ -52,7 +52,7 @@ def post_summary(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[]
     not_moving = tuple((carrier_id, len(states)) for carrier_id, states in carriers.items())
     yield partial(_post, key, needs, tasks[: policies.SUMMARY_SHOWN], not_moving, deps)
     for person, theirs in _by_person(tasks).items():
-        yield partial(_post_directly, MessageKey(person, f"morning:{event.day}"), theirs, deps)
+        yield partial(_post_directly, person, theirs, key.name, deps)
     yield from report_carriers(event, carriers, deps, below=key)
 
 
@@ -111,13 +111,17 @@ def _owner_name(task: OpenTask, deps: Dependencies) -> str:
     return name_of(task.record_state.owner, deps) if task.record_state is not None else ""
 
 
-def _post_directly(key: MessageKey, theirs: Sequence[OpenTask], deps: Dependencies) -> None:
-    """Guests, and people who have left the workspace, get nothing."""
+def _post_directly(person_id: str, theirs: Sequence[OpenTask], name: str, deps: Dependencies) -> None:
+    """To the person, or to the cover while they are away. Guests, and people who have left, get nothing."""
+    away = away_person(person_id, deps)
+    key = MessageKey(person_id, name)
+    if away is not None and away.cover is not None:
+        key = MessageKey(away.cover, f"{name}:{person_id}")
     person = current_person(key.channel, deps)
     if person is None or not is_eligible(person, deps.policy):
         return
-    shown = tuple(theirs[: policies.SUMMARY_SHOWN_TO_PERSON])
-    content = PersonalSummary(shown, len(theirs), deps.today(), deps.now())
+    shown, for_cover = tuple(theirs[: policies.SUMMARY_SHOWN_TO_PERSON]), key.channel != person_id
+    content = PersonalSummary(shown, len(theirs), deps.today(), deps.now(), away if for_cover else None)
     try:
         post_once(key, lambda: content, deps)
     except SlackRefused as refusal:

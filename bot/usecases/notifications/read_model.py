@@ -113,10 +113,13 @@ def current_alert(entity: EntityRef, deps: Dependencies) -> Alert:
 
 
 def away_owner(record_state: RecordState, deps: Dependencies) -> AwayOwner | None:
-    """The absence of a record's owner. A cover who may no longer act is not mentioned. For workers."""
-    if record_state.owner is None:
-        return None
-    away = deps.absences.absences().away_owner(record_state.owner, deps.now())
+    """The absence of a record's owner. For workers."""
+    return away_person(record_state.owner, deps) if record_state.owner is not None else None
+
+
+def away_person(person: str, deps: Dependencies) -> AwayOwner | None:
+    """A person's absence. A cover who may no longer act is not mentioned."""
+    away = deps.absences.absences().away_owner(person, deps.now())
     if away is None or away.cover is None:
         return away
     obstacle = why_not_owner(away.cover, deps)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
+from bot.domain.absences import Absence, AwayOwner
 from bot.domain.content import MorningSummary, PersonalSummary
 from bot.domain.morning_summary import Need, NeedCount, OpenTask
 from bot.domain.operations import OperationState
@@ -27,6 +28,9 @@ AUTHORIZATION = OpenTask(connection(status=ConnectionStatus.CARRIER_AUTHORIZATIO
 QUESTION = OpenTask(connection(), replace(a_retry(), state=OperationState.NEEDS_RESOLUTION))
 QUESTION_WITHOUT_RECORD = OpenTask(None, replace(a_request(), state=OperationState.NEEDS_RESOLUTION))
 SECOND_APPROVAL = OpenTask(None, a_pending_disconnection({"effective_end_date": TOMORROW}))
+ABSENCE = Absence("UANA", TOMORROW, NINE + 2 * 86400, "UBEN", "Ana")
+AWAY = AwayOwner(ABSENCE, "UBEN")
+AWAY_WITHOUT_NAME = AwayOwner(replace(ABSENCE, name=""), "UBEN")
 UNDATED = OpenTask(None, a_pending_disconnection({"effective_end_date": None}))
 
 
@@ -75,5 +79,8 @@ def _summary(
 def _for_one_person() -> Iterator[Posted]:
     tasks = (QUESTION, CLAIMED, FAILED, AUTHORIZATION)
     yield posted("Morning summary for one person", PersonalSummary(tasks, 4, TODAY, NINE))
+    yield posted("Morning summary for the cover of somebody who is away", PersonalSummary(tasks, 4, TODAY, NINE, AWAY))
+    unnamed = PersonalSummary((CLAIMED,), 1, TODAY, NINE, AWAY_WITHOUT_NAME)
+    yield posted("Morning summary for the cover of somebody whose name is not known", unnamed)
     yield posted("Morning summary for one person: one record", PersonalSummary((CLAIMED,), 1, TODAY, NINE))
     yield posted("Morning summary for one person: more than fit", PersonalSummary((FAILED,) * 10, 14, TODAY, NINE))

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from bot import policies
+from bot.domain.absences import Absence
 from bot.domain.outbox import EventKind
-from bot.domain.records import EntityKind
+from bot.domain.people import AuditEntry
+from bot.domain.records import EntityKind, connection_ref
 from bot.errors import SlackError
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.morning_summary import post_summary, schedule_daily_messages
@@ -18,6 +21,7 @@ from bot.usecases.notifications.publish import publish
 from bot.usecases.records.poll import poll
 from infra.local.noyo.faults import Fault
 from infra.local.slack import Message
+from tests.aws_calls import acting
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, GUARDIAN, GUS, System, blocks_of
 from tests.usecases.notification_bench import add_connection, around_slack, button_ids, started_system
 from tests.usecases.notifications.test_not_moving import OTHER, advance_to
@@ -240,6 +244,39 @@ def test_each_person_gets_what_they_claimed_or_requested_and_the_channel_names_w
     assert "claimed by Ben" in summary
     [message] = channel_summaries(system)
     assert BEN not in blocks_of(message) + message.text
+
+
+def away(system: System, person: str, cover: str | None, name: str = "") -> None:
+    deps = system.bot.slack_dependencies
+    before, ends_at = deps.absences.absences(), deps.now() + 7 * 86_400
+    absence = Absence(person, date(2026, 11, 20), ends_at, cover, name)
+    entry = AuditEntry(deps.new_id(), connection_ref("x"), deps.now(), person, "away", (), deps.origin)
+    with acting(None):
+        assert deps.absences.save(before, before.with_absence(absence, deps.now()), (), entry)
+
+
+def test_the_cover_gets_what_is_of_somebody_who_is_away(system: System) -> None:
+    claimed_by(system, ANA, "Claimed Company")
+    away(system, ANA, BEN, "Ana")
+
+    assert len(summaries_at(system, "2026-11-17T09:00")) == 1
+
+    assert direct(system, ANA) == []
+    [to_ben] = direct(system, BEN)
+    assert to_ben.startswith("# 1 needs Ana, who is away until Fri 20 Nov. You cover.")
+    assert "Claimed Company" in to_ben
+    assert "claimed by Ana" in to_ben
+    assert "list mine" not in to_ben
+
+
+@pytest.mark.parametrize("cover", [None, GUS])
+def test_without_a_cover_who_may_act_the_person_gets_it_while_away(system: System, cover: str | None) -> None:
+    claimed_by(system, ANA, "Claimed Company")
+    away(system, ANA, cover)
+
+    assert len(summaries_at(system, "2026-11-17T09:00")) == 1
+
+    assert (len(direct(system, ANA)), len(direct(system, GUS))) == (1, 0)
 
 
 def test_who_requested_it_gets_nothing_while_somebody_else_has_claimed_it(system: System) -> None:
