@@ -20,6 +20,7 @@ from bot.domain.search_text import (
     may_be_misspelled,
     may_resemble,
     name_words,
+    resemble,
     words_in,
 )
 from bot.dynamodb import schema
@@ -161,7 +162,14 @@ def misspelled(table: Table, query: str) -> list[EntityRef]:
         for word in may_be_misspelled(words)
         for spelling in _spellings(table, word, queries)
     )
-    return list(islice(dict.fromkeys(chain.from_iterable(found)), MOST_SUGGESTIONS))
+    return list(islice(dict.fromkeys(chain.from_iterable(found)), CANDIDATES))
+
+
+def closest_first(found: list[RecordState], query: str) -> list[RecordState]:
+    """The names that differ from the query by nothing but the typing error, then longer ones; only the first."""
+    return sorted(best_first(found, query), key=lambda state: not resemble(state.record.group_name or "", query))[
+        :MOST_SUGGESTIONS
+    ]
 
 
 def _spellings(table: Table, word: str, queries: Iterator[int]) -> list[str]:

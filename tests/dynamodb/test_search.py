@@ -7,7 +7,14 @@ from bot.domain.records import Connection
 from bot.dynamodb import Repositories, schema
 from bot.dynamodb.expressions import typed_item
 from bot.dynamodb.schema import item_at
-from bot.dynamodb.search_index import CANDIDATES, MENTIONED, MOST_SPELLING_QUERIES, SearchWord, best_first
+from bot.dynamodb.search_index import (
+    CANDIDATES,
+    MENTIONED,
+    MOST_SPELLING_QUERIES,
+    MOST_SUGGESTIONS,
+    SearchWord,
+    best_first,
+)
 from bot.dynamodb.search_index import SPELLINGS as SPELLINGS_READ
 from tests.dynamodb.builders import NOW, a_connection, a_disconnection, first, moved, uuid
 from tests.dynamodb.conftest import Engine
@@ -113,6 +120,18 @@ def test_a_name_with_a_typing_error_is_suggested(store: Repositories, engine: En
     suggested = {typed: [state.record.id for state in store.records.find_misspelled(typed)] for typed in MISSPELLED}
 
     assert suggested == dict.fromkeys(MISSPELLED, [uuid(1)])
+
+
+def test_the_name_that_was_meant_is_suggested_before_longer_ones(store: Repositories, engine: Engine) -> None:
+    """However many names contain the same words, and whichever of them is the newest."""
+    for number in range(40):
+        engine.fill(first(a_connection(number + 1, group_name=f"Harbor Foods {number}", modified=NOW + number)))
+    store.records.write(first(a_connection(900, group_name="Harbor Foods LLC", modified=NOW - 1)))
+
+    suggested = store.records.find_misspelled("habror foods")
+
+    assert suggested[0].record.id == uuid(900)
+    assert len(suggested) == MOST_SUGGESTIONS
 
 
 @pytest.mark.parametrize("typed", ["", "&&&", "llc", "2042", "habror fodos", "abc", "x" * 300, "nul\0nul"])

@@ -18,7 +18,15 @@ from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
 from bot.dynamodb.owner_index import changed_people, claims_of, records_of
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
-from bot.dynamodb.search_index import best_first, candidates, changed_words, misspelled, resembling, with_all_words
+from bot.dynamodb.search_index import (
+    best_first,
+    candidates,
+    changed_words,
+    closest_first,
+    misspelled,
+    resembling,
+    with_all_words,
+)
 from bot.dynamodb.table import ConditionFailed, Repository
 from bot.errors import ConcurrentUpdate, UnknownSchema
 
@@ -115,7 +123,7 @@ class DynamoRecordRepository(Repository):
         return [states[entity] for entity in entities if entity in states], is_complete
 
     def find_misspelled(self, text: str) -> list[RecordState]:
-        return best_first(list(self.record_states(misspelled(self._table, text)).values()), text)
+        return closest_first(list(self.record_states(misspelled(self._table, text)).values()), text)
 
     def find_similar(self, name: str) -> list[RecordState]:
         states = self.record_states(resembling(self._table, name)).values()
