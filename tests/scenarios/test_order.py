@@ -34,7 +34,8 @@ def test_the_history_of_one_second_is_in_order(system: System) -> None:
     decide(system, "approve")
     system.execute_due()
 
-    assert history(system, request["id"])[:6] == [
+    assert history(system, request["id"])[:7] == [
+        "Noyo: Processing",
         "@Ana: approval was confirmed by Noyo",
         "@Ana: approval was picked up to be sent to Noyo",
         "@Ana: approved, to be sent to Noyo",
@@ -71,7 +72,8 @@ def test_history_does_not_say_that_something_was_sent_that_was_not(system: Syste
     system.settle(60)
 
     assert system.writes() == []
-    assert history(system, record["id"])[:2] == [
+    assert history(system, record["id"])[:3] == [
+        "Noyo: Completed",
         "@Ana: retry was not sent: it had changed at Noyo",
         "@Ana: retry was picked up to be sent to Noyo",
     ]

@@ -90,11 +90,12 @@ class Records:
         ]
         return [record_state.entity for record_state in sorted(matching, key=_order)][:limit]
 
-    def open_records(self, kind: EntityKind) -> list[OpenRecord]:
+    def open_records(self, kind: EntityKind, status: str | None = None) -> list[OpenRecord]:
         return [
             OpenRecord(entity, record_state.status.value, record_state.record.modified)
             for entity, record_state in self.states.items()
             if entity.kind is kind and is_open(record_state.status)
+            if status in (None, record_state.status.value)
         ]
 
     def owned_by(self, user_id: str) -> list[Claim]:

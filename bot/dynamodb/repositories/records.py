@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from urllib.parse import quote, unquote
@@ -89,17 +89,21 @@ class DynamoRecordRepository(Repository):
         return (int(row["recent_modified"]), schema.entity_of_state(row["pk"])) if row else None
 
     def in_status(self, kind: EntityKind, status: str, *, limit: int) -> list[EntityRef]:
-        rows = self._table.query(
+        return [schema.entity_of_state(row["pk"]) for row in self._in_status(kind, status, limit)]
+
+    def open_records(self, kind: EntityKind, status: str | None = None) -> list[OpenRecord]:
+        if status is not None:
+            return [_open_record(row) for row in self._in_status(kind, status)]
+        rows = self._table.query("open_kind = :kind", {":kind": kind.value}, index="open")
+        return [_open_record(row) for row in rows]
+
+    def _in_status(self, kind: EntityKind, status: str, limit: int | None = None) -> Iterator[Item]:
+        return self._table.query(
             "open_kind = :kind AND begins_with(open_order, :status)",
             {":kind": kind.value, ":status": status_prefix(status)},
             index="open",
             limit=limit,
         )
-        return [schema.entity_of_state(row["pk"]) for row in rows]
-
-    def open_records(self, kind: EntityKind) -> list[OpenRecord]:
-        rows = self._table.query("open_kind = :kind", {":kind": kind.value}, index="open")
-        return [_open_record(row) for row in rows]
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
         rows = self._table.query("in_group = :group", {":group": schema.in_group(group_id)}, index="group", limit=limit)

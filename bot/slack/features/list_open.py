@@ -24,6 +24,7 @@ from bot.slack.views.rich_text import Json, RichText, Timestamp, UntrustedText, 
 
 MOST_READ = 1000
 """Records that are read where the index does not decide: ten calls."""
+_KINDS = (EntityKind.DISCONNECTION, EntityKind.CONNECTION)
 
 
 def start(context: RequestContext, text: str) -> Json:
@@ -94,8 +95,10 @@ def _read_mine(context: RequestContext, wanted: RecordFilter) -> Searched:
 
 
 def _candidates(context: RequestContext, wanted: RecordFilter) -> list[OpenRecord]:
+    """If statuses are wanted, only these are read: of very many open records, all would take too long."""
     records, now = context.deps.records, context.deps.now()
-    every = [*records.open_records(EntityKind.DISCONNECTION), *records.open_records(EntityKind.CONNECTION)]
+    parts: Sequence[tuple[EntityKind, str | None]] = sorted(wanted.statuses) or [(kind, None) for kind in _KINDS]
+    every = [record for kind, status in parts for record in records.open_records(kind, status)]
     return by_urgency(record for record in every if wanted.may_list(record, now))
 
 

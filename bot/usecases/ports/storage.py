@@ -48,8 +48,8 @@ class RecordRepository(Protocol):
     def in_status(self, kind: EntityKind, status: str, *, limit: int) -> list[EntityRef]:
         """Open records in this status, longest unchanged first (disconnections: soonest end date first). May lag."""
 
-    def open_records(self, kind: EntityKind) -> list[OpenRecord]:
-        """All open records of this kind by status, within a status as `in_status`. From an index, so it may lag."""
+    def open_records(self, kind: EntityKind, status: str | None = None) -> list[OpenRecord]:
+        """All open records of this kind by status, or those in one status; within a status as `in_status`. May lag."""
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
         """The open and closed records of this group. From an index, so it may lag."""

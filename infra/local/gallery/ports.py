@@ -92,12 +92,13 @@ class Records:
         unreadable = self._unreadable if status == ConnectionStatus.UNABLE_TO_CONNECT.value else []
         return [*known, *unreadable][:limit]
 
-    def open_records(self, kind: EntityKind) -> list[OpenRecord]:
+    def open_records(self, kind: EntityKind, status: str | None = None) -> list[OpenRecord]:
         """As earlier releases stored them, without carriers: this shows more texts."""
         states = (state for entity, state in self._states.items() if entity.kind is kind)
         known = [replace(listed(state), carrier_id=None) for state in states if is_open(state.status)]
         unreadable = self._unreadable if kind is EntityKind.CONNECTION else []
-        return [*known, *(OpenRecord(entity, "processing", CHANGED) for entity in unreadable)]
+        every = [*known, *(OpenRecord(entity, "processing", CHANGED) for entity in unreadable)]
+        return [record for record in every if status in (None, record.status)]
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
         found = [entity for entity, state in self._states.items() if state.record.group_id == group_id]

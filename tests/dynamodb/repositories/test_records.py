@@ -226,6 +226,10 @@ def test_open_records_of_all_statuses_are_listed(store: Repositories) -> None:
         OpenRecord(connection_ref(uuid(2)), "on #2 / hold", 7, carrier_id=CARRIER),
         OpenRecord(connection_ref(uuid(1)), "processing", NOW, carrier_id=CARRIER),
     ]
+    assert store.records.open_records(EntityKind.CONNECTION, "processing") == [
+        OpenRecord(connection_ref(uuid(1)), "processing", NOW, carrier_id=CARRIER)
+    ]
+    assert store.records.open_records(EntityKind.CONNECTION, "process") == []
     assert store.records.open_records(EntityKind.DISCONNECTION) == [
         OpenRecord(disconnection_ref(uuid(4)), "needs_review", NOW, carrier_id=CARRIER)
     ]
