@@ -74,8 +74,9 @@ def _action_ids(block: Json) -> list[str]:
     return [element.get("action_id", "") for element in block.get("elements", [])]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def team() -> Iterator[LargeTeam]:
+    """It ends before tests of other packages begin, because a process has one embedded AWS."""
     ahead = MORNING - time.time()
     with logging_restored(), large_stack(clock=lambda: time.time() + ahead) as stack:
         yield LargeTeam(stack)

@@ -30,7 +30,8 @@ def test_a_loaded_bot_shows_a_group_and_offers_all_carriers(stack: LocalStack) -
 
     def shows_the_group() -> bool:
         reply = stack.slack.command(ANA, environment.CONNECTIONS, "/noyo", "status Álvarez Accounting, LLC")
-        return reply.text.count("Álvarez Accounting, LLC") >= 3
+        text = "\n".join(map(stack.slack.render, reply.messages))
+        return "# Álvarez Accounting, LLC" in text and text.count("Connection · ") == 3
 
     def opens_the_form() -> bool:
         stack.slack.command(ANA, environment.CONNECTIONS, "/noyo", "connect")
