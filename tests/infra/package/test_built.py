@@ -75,6 +75,7 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "dynamodb": ("get_item", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
     "kms": ("decrypt", {"CiphertextBlob": "encrypted"}),
     "lambda": ("get_account_settings", {}),
+    "s3": ("get_object", {"Bucket": "b", "Key": "k"}),
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
 
@@ -92,13 +93,15 @@ def test_each_client_works_with_the_included_models(built_here: dict[str, Path],
     call, parameters = CALLS[service]
     process = run(built_here["worker"], CALL, service, region, call, json.dumps(parameters), **KEYS)
 
-    assert f"{service}.{region}.amazonaws.com" in process.stdout, process.stderr
+    is_global = (service, region) == ("s3", "us-east-1")  # botocore's default for S3 in its oldest region
+    host = "s3.amazonaws.com" if is_global else f"{service}.{region}.amazonaws.com"
+    assert f"//{host}/" in process.stdout, process.stderr
 
 
 def test_a_client_without_its_model_cannot_be_created(built_here: dict[str, Path]) -> None:
-    process = run(built_here["worker"], CALL, "s3", "us-east-1", "list_buckets", "{}", **KEYS)
+    process = run(built_here["worker"], CALL, "sqs", "us-east-1", "list_queues", "{}", **KEYS)
 
-    assert "UnknownServiceError: Unknown service: 's3'" in process.stderr
+    assert "UnknownServiceError: Unknown service: 'sqs'" in process.stderr
 
 
 SIGNED_CALL = """

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.operations import OperationKind, OperationState
+from bot.policies import REQUEST_CARD_WAIT_SECONDS
 from infra.local.aws.runtime import Intervals
 from infra.local.environment import ALERTS, CONNECTIONS
 from infra.local.noyo import Fault
@@ -85,7 +86,7 @@ def test_a_request_reaches_its_card_and_a_failure_its_alert(stack: LocalStack, f
     stack.noyo.move_connection(connection_id, "unable_to_connect", error="Group not found")
     assert wait_until(lambda: "Group not found" in channel_text(stack, ALERTS), 30)
 
-    assert stack.settle(30)
+    assert stack.settle(REQUEST_CARD_WAIT_SECONDS + 30)
     assert stack.crashes == []
     kinds = {(handler, _kind(event)) for handler, event, _ in functions.events}
     assert kinds == {
