@@ -146,6 +146,7 @@ def test_a_change_at_noyo_follows_the_decision_that_caused_it(system: System) ->
 def test_what_noyo_makes_of_a_request_follows_the_request(system: System, answered: bool) -> None:
     """The card is the request's until Noyo answers, or until a poll finds the connection."""
     system.request_connection()
+    system.wait(policies.REQUEST_CARD_WAIT_SECONDS)
     lose_next_line(system)
     if not answered:
         system.noyo.faults.add(Fault("reset_after", method="POST"))
